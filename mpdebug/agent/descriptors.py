@@ -1,0 +1,117 @@
+"""Descriptors of ours: close-on-exec, out of the program's way, and never trusted blindly.
+
+A daemonising program closes every descriptor there is, and its next socket then gets the
+number that we still hold: a log line would go to its client. So before each write the
+descriptor is compared, by device and inode, with what it was when we opened it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from fcntl import F_DUPFD_CLOEXEC, fcntl
+from os import SEEK_CUR, lseek
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HIGH = 500
+"""Programs, and tests of programs, count and reuse the low numbers. Below 1024 for select()."""
+
+
+def open_high(path: str, flags: int, mode: int = 0o600) -> int:
+    """Open a file on a high, close-on-exec descriptor. Raises OSError."""
+    low = os.open(path, flags | os.O_CLOEXEC, mode)
+    for least in (HIGH, 100, 20):  # RLIMIT_NOFILE may be below
+        try:
+            high = fcntl(low, F_DUPFD_CLOEXEC, least)
+        except OSError:
+            continue
+        real_close(low)
+        return high
+    return low
+
+
+make_room: Callable[[], bool] = bool
+"""Set by the agent: gives up a descriptor of ours for another; False if there is none left."""
+
+real_close = os.close
+"""os.close before anybody wrapped it, ourselves included."""
+
+
+class LineFile:
+    """A text file of ours that only grows: one `write` a line, and nothing between us and it.
+
+    No `io` object: the C lock of a BufferedWriter deadlocks in a child that is forked while
+    another thread writes. No lock of our own either: O_APPEND keeps lines whole. Never raises
+    OSError; what could not be written is counted and told as soon as a write succeeds again.
+    """
+
+    __slots__ = ("cap", "dropped", "fd", "ident", "path", "size", "torn")
+
+    def __init__(self, path: str, cap: int) -> None:
+        self.path = path
+        self.cap = cap
+        self.size = 0
+        self.fd = -1
+        self.ident = (0, 0)
+        self.torn = False
+        self.dropped = 0
+
+    def open(self) -> bool:
+        """Open, or open again; False if that cannot be done now."""
+        try:
+            self.fd = open_high(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            found = os.fstat(self.fd)
+        except OSError as error:
+            self.fd = -1
+            return error.errno in (errno.EMFILE, errno.ENFILE) and make_room() and self.open()
+        self.ident = (found.st_dev, found.st_ino)
+        self.size = found.st_size
+        return True
+
+    def is_ours(self) -> bool:
+        """Whether the descriptor still is the file that we opened."""
+        if self.fd < 0:
+            return False
+        try:
+            found = os.fstat(self.fd)
+        except OSError:
+            return False
+        if (found.st_dev, found.st_ino) != self.ident:
+            return False
+        self.size = found.st_size
+        return True
+
+    def write(self, line: bytes) -> bool:
+        """Append one line (with its newline). False if it was not written whole."""
+        fd = self.fd
+        try:
+            # Where our last write ended? That is a seventh of `is_ours`. Another file that got
+            # the number would have to stand at the very same byte; where another thread wrote
+            # in between, the file is looked at.
+            same = self.size > 0 and lseek(fd, 0, SEEK_CUR) == self.size
+        except OSError:  # closed, or a pipe or socket by now
+            same = False
+        if self.size > self.cap or not (same or self.is_ours() or self.open()):
+            self.dropped += 1
+            return False
+        if self.torn:
+            line = b"\n" + line
+        try:
+            done = os.write(self.fd, line)
+        except OSError:  # disk full, quota, file size limit (SIGXFSZ is ignored by Python)
+            self.dropped += 1
+            return False
+        self.size += done
+        self.torn = done != len(line)
+        if self.torn:
+            self.dropped += 1
+        return not self.torn
+
+    def close(self) -> None:
+        """Give the descriptor back if it still is ours."""
+        if self.is_ours():
+            real_close(self.fd)
+        self.fd = -1

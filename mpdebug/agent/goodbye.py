@@ -1,0 +1,58 @@
+"""How a process that ends by itself says so: the uncaught exception, or the plain end.
+
+No excepthook is set: Python keeps the exception that ended the program in `sys.last_exc`
+(`sys.last_value` before 3.12) before it runs the atexit functions. pytest and others put
+exceptions there that they have caught; the one that ended the program has a traceback that
+begins at the very bottom of the main thread's stack.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from mpdebug.agent import guard, process
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+TELLERS = frozenset({"linecache", "tokenize", "traceback"})
+"""What describing an exception with its source lines loads; the program may have its own."""
+
+
+def note_uncaught() -> None:
+    """Say goodbye with the exception that ended the main thread, if one did."""
+    here = process.here
+    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    if here is None or here.said_goodbye or not isinstance(error, BaseException):
+        return
+    traceback = error.__traceback__
+    if _was_typed(traceback):
+        return
+    if traceback is None or traceback.tb_frame.f_back is None:
+        # Python dies of SIGINT after an uncaught KeyboardInterrupt, unless text was compiled
+        # since (`eval` in an import of `linecache` is enough): then its status would be 1.
+        full = not isinstance(error, KeyboardInterrupt) and (
+            sys.modules.keys() >= TELLERS or guard.may_import()
+        )
+        with guard.quiet:
+            from mpdebug.agent import exceptions  # noqa: PLC0415 - not at every start
+
+            said = exceptions.describe(error, text=full, source=full)
+            here.goodbye("exception", exception=said)
+
+
+def _was_typed(traceback: TracebackType | None) -> bool:
+    """Whether the exception is one that an interactive session printed, and went on."""
+    if sys.flags.interactive:
+        return True
+    typed = traceback is not None and traceback.tb_frame.f_code.co_filename == "<stdin>"
+    return typed and hasattr(sys, "ps1")
+
+
+def at_exit() -> None:
+    """The last of the atexit functions: registered first."""
+    note_uncaught()
+    if process.here is not None:
+        process.here.goodbye("returned")

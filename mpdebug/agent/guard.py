@@ -1,0 +1,153 @@
+"""The only blind `except` of the package: what we add may fail, the program never notices.
+
+`with quiet:` around our own work swallows our own errors into the debug log. Two things go
+through: what is no `Exception` (KeyboardInterrupt, SystemExit), and an exception that a signal
+handler of the program raised while we happened to be at work: it is the program's time-out or
+cancellation, and losing it would change the program.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+    from mpdebug.settings import Settings
+
+OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+STDLIB = os.path.dirname(os.__file__) + os.sep
+OUTSIDE = os.path.join(STDLIB, "site-packages") + os.sep
+PACKAGES = "-packages" + os.sep
+
+categories: frozenset[str] = frozenset()
+
+
+def may_import() -> bool:
+    """Whether an import of the standard library would find it, and run nothing else.
+
+    A program may have a `queue.py` or `token.py` beside its script. If it never imports that,
+    nor do we.
+    """
+    for folder in sys.path:
+        if folder + os.sep == STDLIB:
+            return True
+        try:
+            names = os.listdir(folder or os.curdir)
+        except OSError:  # not there, or a zip file
+            continue
+        if any(name.partition(".")[0] in sys.stdlib_module_names for name in names):
+            return False
+    return False
+
+
+def is_ours_or_stdlib(filename: str) -> bool:
+    """Whether code of this file belongs to us or to the standard library."""
+    return filename.startswith((OURS, "<frozen")) or (
+        filename.startswith(STDLIB) and not filename.startswith(OUTSIDE)
+    )
+
+
+class _Quiet:
+    """See the module's text. One object serves all: it keeps nothing."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if error is None:
+            return False
+        if not isinstance(error, Exception):
+            return False
+        innermost = traceback
+        while innermost is not None and innermost.tb_next is not None:
+            innermost = innermost.tb_next
+        if innermost is not None:
+            code = innermost.tb_frame.f_code
+            if not is_ours_or_stdlib(code.co_filename):
+                return False
+            debug(
+                "guard",
+                f"{type(error).__name__}: {error} in {code.co_filename}:{innermost.tb_lineno}",
+            )
+        return True
+
+
+quiet = _Quiet()
+
+
+def choose(text: str) -> None:
+    """Turn on categories of the debug log (comma-separated; "all" for everything)."""
+    global categories  # noqa: PLW0603
+    categories = frozenset(part for part in text.split(",") if part)
+
+
+def debug(category: str, text: str) -> None:
+    """Tell about our own doings, on stderr, where `--debug` asked for it."""
+    if category in categories or "all" in categories:
+        line = f"mpdebug[{os.getpid()}] {category}: {text}\n"
+        try:
+            os.write(2, line.encode("utf-8", "replace"))
+        except OSError:  # stderr is closed
+            return
+
+
+def inherit_debug(chosen: Settings) -> None:
+    """Take the categories from the settings of the run."""
+    if chosen.debug:
+        choose(chosen.debug)
+
+
+def drop_frame(error: BaseException) -> None:
+    """Take the frame of a wrapper of ours out of the traceback of an error on its way up.
+
+    Called first thing in the wrapper's `except`, followed by a bare `raise`: a re-raise adds
+    no second entry for the frame it happens in, so the program sees the traceback that it
+    would see without us (3.11 to 3.15).
+    """
+    traceback = error.__traceback__
+    if traceback is not None:
+        error.__traceback__ = traceback.tb_next
+
+
+def caller_of_program(depth: int = 1) -> tuple[str, int, str]:
+    """(file, line, function) of the innermost frame that is the program's own.
+
+    ("", 0, "") where there is none: the interpreter itself called.
+    """
+    frame = program_frame(sys._getframe(depth).f_back)  # noqa: SLF001
+    if frame is None:
+        return "", 0, ""
+    return frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_name
+
+
+def program_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame that is the program's own, from this one outward.
+
+    Where the program called a library (joblib, a test runner) that called us, it is the place
+    in the program that says something; the library's only where there is no other.
+    """
+    library = None
+    while frame is not None:
+        filename = frame.f_code.co_filename
+        if not is_ours_or_stdlib(filename):
+            if PACKAGES not in filename:
+                return frame
+            library = library or frame
+        frame = frame.f_back
+    return library
+
+
+def where(depth: int = 1) -> str:
+    """`file:line` of the program's innermost frame, or an empty text."""
+    file, line, _ = caller_of_program(depth + 1)
+    return f"{file}:{line}" if file else ""

@@ -1,0 +1,214 @@
+"""The running terminal: log lines as they come, deaths as they happen, and what is kept."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from mpdebug.cli.terminal import Terminal
+from mpdebug.rundir import layout, lines
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Sequence
+    from typing import Any
+
+    from mpdebug.cli.notices import DeathNotices
+    from mpdebug.cli.options import RunOptions
+    from mpdebug.observer.records import RecordListener
+    from mpdebug.views.records import RecordView
+
+
+PAUSE = 0.1
+"""Seconds before we load what reads and draws: the program's own start is not to wait for it,
+and one that is over by then and said nothing does without."""
+
+
+class Live:
+    """Shows a run while it goes on, in a thread of its own.
+
+    Everything that draws is loaded in that thread, after the program was started, and what
+    draws records when the first one comes.
+    """
+
+    def __init__(
+        self, path: str, run: str, asked: RunOptions, log_file: int | None = None
+    ) -> None:
+        self.path = path
+        self.run = run
+        self.asked = asked
+        self.log_file = log_file  # an open descriptor
+        self.terminal = Terminal()
+        self._listener: RecordListener | None = None
+        self._notices: DeathNotices | None = None
+        self._view: RecordView | None = None
+        self._width: int | None = None  # for which the view was made: a window may change
+        self._ready = threading.Event()
+        self._ended = threading.Event()
+        self._status = -1
+        self._thread = threading.Thread(target=self._show, name="mpdebug-live", daemon=True)
+
+    def start(self) -> None:
+        """Begin to show. Where this user may have no more threads nothing is shown."""
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self._complain(f"cannot show the run: {error}")
+            self._ready.set()
+
+    def stop(self, status: int) -> None:
+        """Show all that is left, tell what was wrong; remove the folder or say where it is."""
+        self._status = status
+        self._ended.set()
+        _write_end(self.path, status)
+        self._ready.wait()
+        if self._listener is not None:
+            self._listener.stop()
+        if self._thread.is_alive():
+            self._thread.join()
+        if not self._is_worth_keeping(status):
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    def _show(self) -> None:
+        try:
+            if self._ended.wait(PAUSE) and self._status == 0 and _is_silent(self.path):
+                return
+            self._listener = self._listen()
+            self._ready.set()
+            self._listener.run()
+        except Exception as error:  # noqa: BLE001 - the program goes on unseen
+            self._complain(f"cannot show the run: {type(error).__name__}: {error}")
+        finally:
+            self._ready.set()
+
+    def _listen(self) -> RecordListener:
+        from mpdebug.cli.notices import DeathNotices  # noqa: PLC0415  # not before the program
+        from mpdebug.observer.records import RecordListener  # noqa: PLC0415
+
+        self._notices = DeathNotices(self.path, self.terminal)
+        return RecordListener(
+            self.path, *self._handlers(), self._notices, watch=self._notices.changed
+        )
+
+    def _handlers(self) -> list[logging.Handler]:
+        from mpdebug.observer.jsonfile import JsonLinesHandler  # noqa: PLC0415
+        from mpdebug.observer.output import OutputHandler  # noqa: PLC0415
+        from mpdebug.observer.terminal import TerminalHandler  # noqa: PLC0415
+
+        found: list[logging.Handler] = []
+        if self.asked.logs != "off":
+            found.append(
+                TerminalHandler(
+                    self.terminal.write,
+                    self._render,
+                    logs=self.asked.logs,
+                    level=self.asked.level,
+                    fold=self.asked.fold,
+                )
+            )
+        if self.log_file is not None:
+            tell = self._complain
+            found.append(JsonLinesHandler(self.log_file, tell))
+        if self.asked.capture:
+            out, name = Terminal(1), self._view_of().name
+            found.append(
+                OutputHandler(
+                    out.write_bytes,
+                    self.terminal.write_bytes,
+                    lambda process: name(process, colour=out.colour),
+                    name,
+                )
+            )
+        return found
+
+    def _complain(self, text: str) -> None:
+        self.terminal.write(f"mpdebug: {text}\n")
+
+    def _render(self, record: dict[str, Any], names: Sequence[str]) -> str:
+        return self._view_of().line(record, names)
+
+    def _view_of(self) -> RecordView:
+        width = self.terminal.width if self.terminal.is_a_terminal else None
+        if self._view is None or width != self._width:
+            from mpdebug.views.records import RecordView  # noqa: PLC0415  # 0.1 s
+
+            self._width = width
+            self._view = RecordView(colour=self.terminal.colour, width=width)
+        return self._view
+
+    def _is_worth_keeping(self, status: int) -> bool:
+        """Say what was wrong, and where the run is kept; False: nothing was, remove it."""
+        wrong = self._what_was_wrong(status)
+        chosen = bool(self.asked.keep or self.asked.run_dir)
+        if not os.path.isdir(self.path):
+            if wrong:
+                self.terminal.write(f"mpdebug: {wrong}. The run folder is gone: {self.path}\n")
+            return True
+        if wrong or chosen:
+            name = self.path if self.asked.run_dir else self.run
+            command = f"mpdebug {'deaths' if wrong else 'logs'} {name}"
+            where = "" if self.asked.run_dir else f"  ({self.path})"
+            self._tell(f"mpdebug: {wrong}." if wrong else "", f"Kept: {command}{where}")
+        return bool(wrong or chosen)
+
+    def _tell(self, wrong: str, kept: str) -> None:
+        """One line, or two where the terminal is too narrow."""
+        if not wrong:
+            text = f"mpdebug: {kept}"
+        elif self.terminal.is_a_terminal and len(wrong + kept) >= self.terminal.width:
+            text = f"{wrong}\n  {kept}"
+        else:
+            text = f"{wrong} {kept}"
+        self.terminal.write(f"{text}\n")
+
+    def _what_was_wrong(self, status: int) -> str:
+        """All bad deaths, and who lives on, in one line; empty if there is nothing to tell."""
+        if self._notices is None or (status == 0 and _is_only_one(self.path)):
+            return ""
+        from mpdebug.cli.notices import is_printed  # noqa: PLC0415  # loaded already
+
+        try:
+            run, bad = self._notices.last()
+        except Exception as error:  # noqa: BLE001 - the folder may be gone or damaged
+            return f"cannot read what happened ({error})" if os.path.isdir(self.path) else ""
+        if not bad or (all(map(is_printed, bad)) and _is_silent(self.path)):
+            return ""
+        from mpdebug.views import deaths as view  # noqa: PLC0415  # when something died
+
+        return view.summary(bad, len(run.processes))
+
+
+def _is_only_one(path: str) -> bool:
+    """Whether the main process was the only one, so that nobody else can have died."""
+    try:
+        return len(os.listdir(os.path.join(path, layout.PROCESSES))) <= 1
+    except OSError:
+        return False
+
+
+def _is_silent(path: str) -> bool:
+    """Whether no process but the main one was there, and that wrote nothing."""
+    above = os.path.join(path, layout.PROCESSES)
+    try:
+        folders = os.listdir(above)
+        for name in (layout.RECORDS, layout.OUT, layout.ERR):
+            for folder in folders:
+                file = os.path.join(above, folder, name)
+                if os.path.exists(file) and os.path.getsize(file):
+                    return False
+    except OSError:
+        return False
+    return len(folders) <= 1
+
+
+def _write_end(path: str, status: int) -> None:
+    """Add the end to run.json."""
+    file = os.path.join(path, layout.RUN)
+    head = lines.read_json(file)
+    if head is not None:
+        with contextlib.suppress(OSError):
+            lines.write_json(file, {**head, "ended": time.time(), "status": status})

@@ -1,0 +1,242 @@
+"""The options of a run: the table of them, and reading them.
+
+By hand and not with argparse: everything after the script belongs to the program, and argparse
+would cost the start of every program 15 ms. The first argument that is no option ends ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Any, NamedTuple
+
+from mpdebug.errors import SettingsError, UsageError
+
+LEVELS = ("debug", "info", "warning", "error", "critical")
+FILE = "pyproject.toml"
+TABLE = "tool.mpdebug"
+
+
+class Option(NamedTuple):
+    """One option: `--NAME`, a switch, or with a value: `--NAME VALUE` or `--NAME=VALUE`.
+
+    (Here and in the supervisor no dataclass: they import `inspect`, 10 ms before each program.)
+    """
+
+    name: str
+    help: str
+    value: str = ""  # what the value is called in the help; empty: a switch
+    choices: tuple[str, ...] = ()
+    number: bool = False  # a whole number may stand for a choice
+    path: bool = False
+    listed: bool = False  # pyproject.toml may give it as a list
+
+
+OPTIONS = (
+    Option("logs", "records to show: auto (those that the program does not show), all, off",
+           "WHICH", ("auto", "all", "off")),
+    Option("level", "show records of this level and above", "LEVEL", LEVELS, number=True),
+    Option("log-file", "write all records to a file, a JSON object a line", "FILE", path=True),
+    Option("capture", "put its process's name before each line that is printed"),
+    Option("mp-log", "turn on multiprocessing's own log: subdebug, debug, …", "LEVEL",
+           ("subdebug", "subwarning", *LEVELS), number=True),
+    Option("run-dir", "keep the run in this new or empty folder", "DIR", path=True),
+    Option("keep", "keep the run folder, however the program ends"),
+    Option("only", "observe only children that match (name, target or command line)",
+           "PATTERN", listed=True),
+    Option("ignore", "do not observe children that match", "PATTERN", listed=True),
+    Option("fold", "show equal records of many processes as one line (--no-fold: each)"),
+    Option("debug", "write what mpdebug itself does: patch, process, guard, …, all",
+           "CATEGORIES", listed=True),
+)  # fmt: skip
+BY_NAME = {option.name: option for option in OPTIONS}
+
+OF_PYTHON = frozenset("bBdEiIJOPqRsStuvWxX?")
+"""Interpreter flags that have their place before `-m mpdebug`."""
+
+
+class RunOptions:
+    """What was asked for, and the program: its words as python gets them."""
+
+    def __init__(self) -> None:
+        self.logs = "auto"
+        self.level = ""
+        self.log_file = ""
+        self.capture = False
+        self.mp_log = ""
+        self.run_dir = ""
+        self.keep = False
+        self.only = ""
+        self.ignore = ""
+        self.fold = True
+        self.debug = ""
+        self.program: list[str] = []
+        """`script.py args`, `-m module args`, `-c code args` or `- args`; or none was given."""
+        self.asked = ""  # "help" or "version", where that was asked for instead of a run
+        self.verbose = False
+
+    def as_settings(self) -> dict[str, Any]:
+        """What was asked for, by the names of the options (for run.json)."""
+        return {option.name: getattr(self, _field(option.name)) for option in OPTIONS}
+
+
+def _field(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def parse(arguments: list[str]) -> RunOptions:
+    """Read the command line of a run.
+
+    Raises:
+        UsageError: an option that we do not have, or a value that it cannot have.
+        SettingsError: the same in pyproject.toml.
+    """
+    given: dict[str, str | bool] = {}
+    options = RunOptions()
+    rest = list(arguments)
+    while rest:
+        word = rest[0]
+        if word in {"-h", "--help"}:
+            options.asked = options.asked or "help"
+        elif word in {"-V", "--version"}:
+            options.asked = options.asked or "version"
+        elif word == "--verbose":
+            options.verbose = True
+        elif word.startswith("--") and word != "--":
+            name, value, used = _option(rest)
+            given[name] = value
+            del rest[:used]
+            continue
+        else:
+            options.program = _program(rest)
+            break
+        del rest[0]
+    with contextlib.suppress(FileNotFoundError):  # the working directory was removed
+        given = {**from_file(os.getcwd()), **given}
+    for name, value in given.items():
+        setattr(options, _field(name), value)
+    return options
+
+
+def _option(rest: list[str]) -> tuple[str, str | bool, int]:
+    """The option at the head of `rest`: its name, its value, and how many words it took."""
+    word, equals, value = rest[0][2:].partition("=")
+    switch = word.removeprefix("no-")
+    option = BY_NAME.get(word) or BY_NAME.get(switch)
+    if option is None or (option.value and word != option.name):
+        raise UsageError(
+            f"there is no option --{word}",
+            near(word, [*BY_NAME, "help", "version", "no-fold"], "Did you mean --{}?"),
+        )
+    if not option.value:
+        if equals:
+            raise UsageError(f"--{word} takes no value", f"Type: --{word}")
+        return option.name, word == option.name, 1
+    if equals:
+        return option.name, checked(option, value, f"--{word}"), 1
+    if len(rest) < 2:  # noqa: PLR2004
+        raise UsageError(f"--{word} needs a value", f"Type: --{word}={option.value}")
+    return option.name, checked(option, rest[1], f"--{word}"), 2
+
+
+def _program(rest: list[str]) -> list[str]:
+    """The words of the program, from the first that is no option of ours."""
+    word = rest[0]
+    if word == "--":
+        return rest[1:]
+    if not word.startswith("-") or word == "-":
+        return rest
+    if word[:2] in {"-m", "-c"}:
+        if len(word) == 2 and len(rest) == 1:  # noqa: PLR2004
+            what = "the name of a module" if word == "-m" else "code"
+            raise UsageError(f"{word} needs {what}", f"Type: python -m mpdebug {word} …")
+        return rest
+    if word[1] in OF_PYTHON:
+        raise UsageError(
+            f"{word} is an option of python",
+            f"Put it before ours: python {word} -m mpdebug {' '.join(rest[1:])}".rstrip(),
+        )
+    raise UsageError(f"there is no option {word}")
+
+
+def checked(option: Option, value: str, told: str) -> str:
+    """The value of an option if it is one that it can have.
+
+    Raises:
+        UsageError: it is not; `told` names the option.
+    """
+    if not value:
+        raise UsageError(f"{told} needs a value", f"Type: {told}={option.value}")
+    if not option.choices or (option.number and value.isdigit()):
+        return value
+    if value.lower() in option.choices:
+        return value.lower()
+    listed = ", ".join(option.choices) + (" or a number" if option.number else "")
+    raise UsageError(f"{told} cannot be {value!r}", f"It is one of: {listed}")
+
+
+def near(word: str, words: list[str], text: str) -> str:
+    """`text` with the word of these that is nearest to a mistyped one; "" if none is near."""
+    import difflib  # noqa: PLC0415  # only for who mistyped
+
+    found = difflib.get_close_matches(word, words, 1, 0.5)
+    return text.format(found[0]) if found else ""
+
+
+def from_file(folder: str) -> dict[str, str | bool]:
+    """The settings that the nearest pyproject.toml has in [tool.mpdebug], by option name.
+
+    Args:
+        folder: where to begin; the folders above it follow.
+
+    Raises:
+        SettingsError: a name or a value that we do not know, or a broken file.
+    """
+    path = _nearest(folder)
+    if not path:
+        return {}
+    with open(path, "rb") as file:
+        text = file.read()
+    if b"mpdebug" not in text:
+        return {}
+    import tomllib  # noqa: PLC0415  # only where there may be something for us
+
+    try:
+        table = tomllib.loads(text.decode()).get("tool", {}).get("mpdebug", {})
+    except ValueError as error:
+        raise SettingsError(f"cannot read {path}: {error}", "Mend the file.") from error
+    return {name: _setting(name, value, path) for name, value in table.items()}
+
+
+def _nearest(folder: str) -> str:
+    while True:
+        path = os.path.join(folder, FILE)
+        if os.path.isfile(path) and os.access(path, os.R_OK):
+            return path
+        above = os.path.dirname(folder)
+        if above == folder:
+            return ""
+        folder = above
+
+
+def _setting(name: str, value: object, path: str) -> str | bool:
+    """One setting of the file as the command line would have given it."""
+    where = f"[{TABLE}] {name} in {path}"
+    option = BY_NAME.get(name)
+    if option is None:
+        names = ", ".join(BY_NAME)
+        cure = near(name, list(BY_NAME), "Did you mean {}?") or f"There are: {names}"
+        raise SettingsError(f"there is no setting {where}", cure)
+    if not option.value:
+        if isinstance(value, bool):
+            return value
+        raise SettingsError(f"{where} must be true or false")
+    if option.listed and isinstance(value, list) and all(isinstance(v, str) for v in value):
+        value = ",".join(value)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise SettingsError(f"{where} must be text")
+    try:
+        text = checked(option, str(value), where)
+    except UsageError as error:
+        raise SettingsError(str(error), error.cure) from error
+    return os.path.join(os.path.dirname(path), text) if option.path else text

@@ -1,0 +1,84 @@
+"""What this interpreter and this platform do, as named behaviours.
+
+The rest of the code asks for a behaviour, never for a version number or a platform name, so
+that the reason stands in one place. `mpdebug --version --verbose` prints all of them.
+
+Only the standard library's built-in modules are imported: every process loads this file.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+LINUX = sys.platform.startswith("linux")
+MACOS = sys.platform == "darwin"
+WINDOWS = sys.platform == "win32"
+
+PYTHON = ".".join(map(str, sys.version_info[:3]))
+OLDEST = (3, 11)
+SUPPORTED_PYTHON = sys.version_info >= OLDEST
+"""The door steps aside in an older interpreter; nothing of ours is tested there."""
+
+HAS_FORK = hasattr(os, "fork")
+HAS_PIDFD = hasattr(os, "pidfd_open")
+"""A descriptor that becomes readable when a process ends, whoever its parent is (Linux 5.3)."""
+
+HAS_PROC = os.path.exists("/proc/self/stat")
+"""Linux's /proc: start times, exit codes of zombies, environments, cgroups."""
+
+HAS_SUBREAPER = LINUX
+"""prctl(PR_SET_CHILD_SUBREAPER): orphans come to us, and with them their exit status."""
+
+HAS_SIGINFO = LINUX
+"""signalfd tells who sent a signal; elsewhere a kill and a Ctrl-C look the same."""
+
+HAS_INOTIFY = LINUX
+"""Readers sleep until a file changes; elsewhere they look every half second."""
+
+HAS_FALLOCATE = hasattr(os, "posix_fallocate")
+"""Reserve the blocks of a mapped file: a full disk must not become the program's SIGBUS."""
+
+PEP829_START_FILES = sys.version_info >= (3, 15)
+"""`NAME.start` files in site-packages replace the import lines of `NAME.pth` (PEP 829)."""
+
+C_STACK_IN_FAULTS = sys.version_info >= (3, 14)
+"""faulthandler writes the C stack below the Python stack."""
+
+LAST_EXC = sys.version_info >= (3, 12)
+"""An uncaught exception is kept in sys.last_exc; before, in sys.last_value."""
+
+DEFAULT_START_METHOD = (
+    "spawn" if MACOS or WINDOWS else "forkserver" if sys.version_info >= (3, 14) else "fork"
+)
+
+
+def is_main_interpreter() -> bool:
+    """Whether this is the process's main interpreter and not a sub-interpreter of it."""
+    ask = getattr(sys.modules.get("_thread"), "_is_main_interpreter", None)  # 3.12 and newer
+    if ask is None:
+        known = __import__("_xxsubinterpreters")
+        return bool(known.get_current() == known.get_main())
+    return bool(ask())
+
+
+def host() -> str:
+    """The name of this machine; `socket.gethostname` would cost the import of socket."""
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+
+
+def facts() -> list[tuple[str, bool | str, str]]:
+    """All behaviours as rows (name, value, what it means when it is missing)."""
+    return [
+        ("supported python", SUPPORTED_PYTHON, "CPython 3.11 or newer is needed"),
+        ("default start method", DEFAULT_START_METHOD, ""),
+        ("fork", HAS_FORK, "children can only be spawned"),
+        ("pidfd", HAS_PIDFD, "deaths are told by the parent process, a little later"),
+        ("/proc", HAS_PROC, "start times and exit codes of strangers are unknown"),
+        ("child subreaper", HAS_SUBREAPER, "the end of orphans is not seen"),
+        ("who sent a signal", HAS_SIGINFO, "signals sent to mpdebug are passed on unchecked"),
+        ("inotify", HAS_INOTIFY, "readers look every half second"),
+        ("posix_fallocate", HAS_FALLOCATE, "the task in hand is not kept on a full disk"),
+        ("C stack of a crash", C_STACK_IN_FAULTS, "only the Python stack is told (3.14+)"),
+        (".start files", PEP829_START_FILES, "mpdebug.pth is used (3.15+ reads .start)"),
+    ]

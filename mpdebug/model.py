@@ -1,0 +1,149 @@
+"""The facts about a run as plain data. Readers build it; diagnosis and views use it.
+
+Times are `mono` (CLOCK_MONOTONIC, nanoseconds) unless they are called `*_at` (epoch seconds).
+Nothing here is loaded in a process of the program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One line of a stack."""
+
+    file: str
+    line: int
+    function: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An exception as data: the chain hangs on `cause` (or on `context`)."""
+
+    type: str
+    message: str
+    frames: tuple[Frame, ...] = ()
+    cause: Raised | None = None
+    context: Raised | None = None
+    notes: tuple[str, ...] = ()
+    text: str = ""  # the traceback as Python prints it, chain included
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a Pool or executor worker works on."""
+
+    call: str  # the function's name
+    args: str  # its arguments, bounded
+    phase: str  # one of rundir.state.PHASES
+    since: int
+    submitted_by: str = ""  # "Pool.map", "ProcessPoolExecutor.submit"
+    submitted_at: str = ""  # file:line of the program
+    owner: str = ""
+    job: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """What a process said before it ended (its exit.json)."""
+
+    kind: str  # returned, exception, exit, os._exit, exec
+    mono: int
+    status: int | None = None
+    raised: Raised | None = None
+    message: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSent:
+    """A signal that an observed process sent."""
+
+    sender: str  # key of the sending process
+    signal: int
+    mono: int
+    call: str = ""  # "Process.terminate", "os.kill"
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended, as others saw it."""
+
+    mono: int
+    status: int | None  # exit status; negative: killed by that signal; None: nobody saw
+    seen_by: str = ""  # "parent", "supervisor", "" (only that it is gone)
+    maxrss: int = 0  # KiB
+    oom: bool = False
+    core: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of a run."""
+
+    key: str  # the name of its folder, or "pid:<pid>" if it has none
+    pid: int
+    start: int
+    ppid: int
+    name: str
+    role: str
+    method: str = ""  # start method: fork, spawn, forkserver, exec
+    target: str = ""
+    argv: tuple[str, ...] = ()
+    executable: str = ""
+    python: str = ""
+    started_at: float = 0.0
+    mono: int = 0
+    observed: bool = True
+    reason: str = ""  # why it is not observed
+    alive: bool = False
+    parent: str = ""  # key of the logical parent (a forkserver's child: who asked for it)
+    named: bool = False
+    task: Task | None = None
+    goodbye: Goodbye | None = None
+    ended: Ended | None = None
+    signals: tuple[SignalSent, ...] = ()  # sent to it
+    started_where: str = ""  # file:line of the Process.start() in its parent
+    prints_relayed: bool = False
+    faults: str = ""  # text of faults.txt
+    faults_by: str = ""  # whose faulthandler it is: "ours", "program", "none"
+    last_records: tuple[dict[str, Any], ...] = ()
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: what was started, and all its processes in the order of their start."""
+
+    path: str
+    id: str
+    command: tuple[str, ...]
+    started_at: float
+    alive: bool
+    processes: tuple[Process, ...] = ()
+    ended_at: float | None = None
+    status: int | None = None
+    cwd: str = ""
+    python: str = ""
+    supervisor: int = 0
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """A death worth telling, explained."""
+
+    process: Process
+    mono: int
+    cause: str  # one phrase: "killed by SIGKILL", "ValueError: lost data"
+    kind: str  # signal, oom, exception, exit, os._exit, vanished, startup, terminated, orphan
+    bad: bool  # False: meant by the program (terminate), told only when asked
+    detail: tuple[tuple[str, str], ...] = ()  # (label, text): sent by, was running, so, cure
+    frames: tuple[Frame, ...] = ()  # the last stack, innermost last
+    text: str = ""  # the whole traceback or faulthandler's report
+    last_records: tuple[dict[str, Any], ...] = ()

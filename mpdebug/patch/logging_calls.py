@@ -1,0 +1,89 @@
+"""Take every record that the program's own levels let through, wherever its logger propagates.
+
+`Logger.callHandlers` is the one place that all of them pass. The handlers of the program are
+not touched: basicConfig, dictConfig, `force=True` and an empty root behave as without us.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from mpdebug.agent import console, guard, logs, process
+from mpdebug.patch import registry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+
+def patch(module: ModuleType) -> None:
+    """Wrap Logger.callHandlers."""
+    registry.wrap(module.Logger, "callHandlers", _call_handlers)
+
+
+def _call_handlers(original: Any) -> Any:
+    def callHandlers(self: Any, record: Any) -> Any:  # noqa: N802
+        # Before the program's handlers: one of them may hang or die.
+        if process.here is not None:
+            with guard.quiet:
+                _take(self, record)
+        try:
+            return original(self, record)
+        except BaseException as error:
+            guard.drop_frame(error)
+            raise
+
+    return callHandlers
+
+
+def _take(logger: Any, record: Any) -> None:
+    here = process.here
+    if here is None:
+        return
+    fate = console.fate(here.settings, logger, record)
+    if (
+        record.process != here.pid
+        and record.process is not None
+        and record.process != os.getpid()
+        and is_observed(record.process)
+    ):
+        # Another process's record, handed on by the program itself: it was taken over there.
+        if fate.startswith(console.SHOWN):
+            here.tell_who(prints_relayed=True)
+        return
+    line = logs.take(record, fate)
+    if type(logs.sink) is logs.LineFormat:
+        with guard.quiet:  # an import may fail: no descriptor is left
+            _make_handler()
+    if line:
+        logs.sink.enqueue(line)
+
+
+def _make_handler() -> None:
+    """Let records go through a QueueHandler, where the program has loaded logging.handlers.
+
+    It is not imported here: that takes up to 10 ms in the middle of a call of the program's, a
+    time-out that strikes in it can get lost, another thread may have held the import lock at
+    a fork, and a `queue.py` beside the script would be run. Without the base class the same
+    two methods do.
+    """
+    if hasattr(sys.modules.get("logging.handlers"), "QueueListener"):
+        from mpdebug.agent.handler import RunHandler  # noqa: PLC0415 - see above
+
+        logs.sink = RunHandler(logs.queue)
+
+
+observed: dict[int, bool] = {}
+
+
+def is_observed(pid: int) -> bool:
+    """Whether a process of that pid has (had) a folder in this run."""
+    known = observed.get(pid)
+    if known is None and process.here is not None:
+        head = f"{pid}-"
+        folder = os.path.dirname(process.here.path)
+        known = any(name.startswith(head) for name in os.listdir(folder))
+        observed[pid] = known
+    return bool(known)

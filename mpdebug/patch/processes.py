@@ -1,0 +1,163 @@
+"""multiprocessing's Process: who it is, what it was started for, how its target ended.
+
+`_bootstrap` is the one road into the target, for all three start methods. It is patched in
+place: user classes already inherit from BaseProcess, and Process is pickled by name.
+"""
+
+from __future__ import annotations
+
+from mpdebug.agent import encode, guard, identity, process
+from mpdebug.patch import executors, pools, registry
+from mpdebug.rundir import layout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+
+def patch(module: ModuleType) -> None:
+    """Wrap BaseProcess.start and BaseProcess._bootstrap (multiprocessing.process and kin)."""
+    kind = getattr(module, "BaseProcess", None) or getattr(module, "Process", None)
+    if kind is not None:
+        registry.wrap(kind, "start", _start)
+        registry.wrap(kind, "_bootstrap", _bootstrap)
+
+
+def _start(original: Any) -> Any:
+    def start(self: Any, *args: Any, **kwargs: Any) -> Any:
+        who: dict[str, Any] = {}
+        with guard.quiet:
+            who = identity.announce(self)  # start() deletes the target
+        try:
+            result = original(self, *args, **kwargs)
+        except BaseException as error:
+            guard.drop_frame(error)
+            raise
+        finally:
+            identity.not_any_more()
+        with guard.quiet:
+            _started(self, who)
+        return result
+
+    return start
+
+
+def _started(started: Any, who: dict[str, Any]) -> None:
+    if process.here is None:
+        return
+    popen = getattr(started, "_popen", None)
+    process.here.event(
+        layout.EV_STARTED,
+        pid=started.pid,
+        name=who.get("name", ""),
+        target=who.get("target", ""),
+        method=str(getattr(popen, "method", "")),
+        where=guard.where(2),
+    )
+
+
+def _bootstrap(original: Any) -> Any:
+    def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with guard.quiet:
+            _arrive(self)
+        status = None
+        try:
+            status = original(self, *args, **kwargs)
+        except BaseException as error:
+            guard.drop_frame(error)
+            raise
+        finally:
+            if process.here is not None and status == 0:
+                process.here.leave_quietly()
+            elif process.here is not None:
+                process.here.goodbye("exit", status=status)
+        return status
+
+    return _bootstrap
+
+
+def _arrive(started: Any) -> None:
+    """In the child, before the target runs: tell the name, look at how the target ends."""
+    here = process.here
+    if here is None:
+        return
+    if "named" not in here.who:  # a forked child knew it from the start
+        who = identity.of_process(started)
+        if not identity.is_chosen(here.settings, {**here.who, **who}):
+            process.leave()
+            return
+        here.tell_who(**who)
+    started.__dict__["run"] = _Run(started)  # a __setattr__ of the program's is not asked
+    role = here.who["role"]
+    if role == layout.POOL_WORKER:
+        pools.watch_tasks(started)
+    elif role == layout.EXECUTOR_WORKER:
+        executors.watch_tasks(started)
+
+
+class _Run:
+    """Stands for `self.run` of one Process, once: notes the exception that ends it.
+
+    Set on the object in the child only, and gone again before the real `run` begins, so that
+    a `run` which looks at or pickles `self` finds nothing of ours.
+    """
+
+    __slots__ = ("own", "started")
+
+    def __init__(self, started: Any) -> None:
+        self.started = started
+        self.own = {k: v for k, v in started.__dict__.items() if k == "run"}
+
+    def __call__(self) -> Any:
+        started = self.started
+        started.__dict__.pop("run", None)
+        started.__dict__.update(self.own)  # `p.run = work` instead of a target
+        run: Callable[[], Any] = started.run
+        try:
+            _be_interrupted()
+            return run()
+        except BaseException as error:
+            guard.drop_frame(error)
+            note_end(error)
+            raise
+
+
+def _be_interrupted() -> None:
+    """Raise what a signal handler raised while this child was being received."""
+    if process.interrupted:
+        raise process.interrupted.pop()
+
+
+def note_end(error: BaseException) -> None:
+    """Say goodbye with the exception that is about to end this process."""
+    here = process.here
+    if here is None:
+        return
+    with guard.quiet:
+        if isinstance(error, SystemExit):
+            code = error.code
+            said: dict[str, Any] = {"where": _place(error)}
+            if code is None or isinstance(code, int):
+                said["status"] = int(code or 0)
+            else:
+                said["status"] = 1
+                said["message"] = encode.safe_str(code)[:2000]
+            here.goodbye("exit", **said)
+        else:
+            from mpdebug.agent import exceptions  # noqa: PLC0415 - not at every start
+
+            here.goodbye("exception", exception=exceptions.describe(error), where=_place(error))
+
+
+def _place(error: BaseException) -> str:
+    """`file:line` of the innermost frame of the program in a traceback."""
+    place = ""
+    traceback = error.__traceback__
+    while traceback is not None:
+        file = traceback.tb_frame.f_code.co_filename
+        if not guard.is_ours_or_stdlib(file):
+            place = f"{file}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return place

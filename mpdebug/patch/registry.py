@@ -1,0 +1,122 @@
+"""What we changed in foreign modules, so that all of it can be taken out again.
+
+One small function a patch; each sets its wrappers through `put`, which keeps the original. A
+second install is harmless: an attribute that already is ours is left as it is.
+"""
+
+from __future__ import annotations
+
+from mpdebug.agent import guard
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+MISSING = object()
+changed: list[tuple[Any, str, Any, Any]] = []
+"""(owner, name, original, ours), in the order of the changes."""
+
+places: set[tuple[int, str]] = set()
+"""(id of the owner, name) of each of them; `changed` keeps the owners alive."""
+
+undone: list[Callable[[], None]] = []
+"""What else an uninstall has to do."""
+
+
+def put(owner: Any, name: str, ours: Any) -> None:
+    """Set an attribute of a foreign module or class and remember what it was."""
+    original = owner.__dict__.get(name, MISSING)
+    if is_ours(owner, name):
+        return
+    setattr(owner, name, ours)
+    changed.append((owner, name, original, ours))
+    places.add((id(owner), name))
+    if guard.categories:
+        guard.debug("patch", f"{getattr(owner, '__name__', owner)}.{name}")
+
+
+def wrap(owner: Any, name: str, make: Callable[[Any], Any]) -> Any:
+    """Replace `owner.name` by `make(original)`, if it is there; returns the original or None.
+
+    The wrapper takes over the names of the original, so that pickling by name, `repr` and
+    `inspect.signature` answer as before.
+    """
+    original = owner.__dict__.get(name)
+    if original is None or is_ours(owner, name):
+        return None
+    put(owner, name, look_alike(make(original), original))
+    return original
+
+
+def wrap_os(name: str, make: Callable[[Any], Any]) -> Any:
+    """Replace a function of `os`, in `os` and in the C module that it comes from.
+
+    Pickle looks a built-in up as `posix.NAME`: `Process(target=os._exit)` must keep working
+    under spawn. `os.supports_fd` and its like hold the functions themselves.
+    """
+    import os  # noqa: PLC0415 - the module object itself, not ours of that name
+    import sys  # noqa: PLC0415
+
+    home = sys.modules.get(os.name)
+    original = getattr(os, name, None)
+    if original is None or is_ours(os, name):
+        return None
+    ours = look_alike(make(original), original)
+    put(os, name, ours)
+    if home is not None and home.__dict__.get(name) is original:
+        put(home, name, ours)
+    for group in (os.supports_fd, os.supports_dir_fd, os.supports_effective_ids):
+        if original in group:
+            group.add(ours)
+            undone.append(lambda group=group: group.discard(ours))  # type: ignore[misc]
+    return original
+
+
+def look_alike(ours: Any, original: Any) -> Any:
+    """Give a wrapper the names of what it wraps."""
+    if isinstance(original, type(len)):
+        ours = like_a_builtin(ours)
+    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+        value = getattr(original, name, None)
+        if value is not None:
+            setattr(ours, name, value)
+    ours.__wrapped__ = original
+    return ours
+
+
+def like_a_builtin(ours: Any) -> Any:
+    """The same callable as an object that does not become a method.
+
+    `class Handle: close = os.close` calls it without `self`, as built-in functions are called.
+    """
+    traits = {
+        "__call__": staticmethod(ours),  # no frame between the caller and ours
+        "__reduce__": lambda self: self.__qualname__,  # pickled by name
+        "__repr__": lambda self: repr(self.__wrapped__),
+    }
+    return type("builtin_function_or_method", (), traits)()
+
+
+def is_ours(owner: Any, name: str) -> bool:
+    """Whether this attribute is already replaced."""
+    return (id(owner), name) in places
+
+
+def undo_all() -> None:
+    """Put every original back, the last change first.
+
+    An attribute that somebody replaced after us is left to them: they call ours, and ours
+    does nothing any more once there is no agent.
+    """
+    while changed:
+        owner, name, original, ours = changed.pop()
+        places.discard((id(owner), name))
+        if owner.__dict__.get(name) is not ours:
+            continue
+        if original is MISSING:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, original)
+    while undone:
+        undone.pop()()

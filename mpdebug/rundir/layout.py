@@ -1,0 +1,151 @@
+"""The run folder: where things are and what they look like. Format 1.
+
+    <run>/
+      run.json                 what was run, by whom, with which settings, since when
+      exits.jsonl              how processes ended, as the supervisor saw it (a line each)
+      p/<pid>-<start>-<n>/     one folder for each process, written by that process alone
+        process.json           who it is; replaced as a whole when it learns its name
+        records.jsonl          its log records
+        events                 what crossed its border: a JSON object a line, see EVENTS
+        out, err               what it printed, where capture is on
+        faults.txt             faulthandler's file
+        state                  the task in hand (mmap), see `state.py`
+        exit.json              its goodbye: why it is about to end, in its own words
+
+`<start>` tells a reused pid: field 22 of /proc/PID/stat (clock ticks since boot), or where
+there is no /proc the second at which the folder was made. `<n>` counts from 0: a process that
+exec's begins a new folder.
+
+Text is one JSON object a line. Every line of records.jsonl begins
+`{"time":1732305600.123456,"mono":12345678901234,"n":0,` where `time` is epoch seconds with six
+digits, `mono` is CLOCK_MONOTONIC in nanoseconds (one clock for all processes of a host: lines
+of many processes are merged by it) and `n` counts up in each process, so that a gap shows.
+The keys of a record after these, each left out where there is nothing to say:
+`level`, `logger`, `event`, `thread`, `task`, `file`, `line`, `function`, `keys` (an object: the
+structlog keys or stdlib `extra=`), `exception` (see `agent/exceptions.py`), `shown` (true: the
+program itself printed it on our terminal), `held` (true: its own console handler does not want
+records of this level), `queued` (true: handed to a QueueHandler of the
+program's own, so another of its processes may print it), `marked` (what is wrong with it).
+
+run.json: format, id, command (list), cwd, user, host, boot, python, version, supervisor
+{pid, start} or null, started (epoch), mono, settings {name: value}; at the end also ended
+(epoch) and status (as the shell sees it, negative for a signal).
+
+process.json: format, pid, start, ppid, name, role, method, target, argv, executable, python,
+started (epoch), mono, and where it applies: `named` (true once multiprocessing gave the name),
+`faults` ("ours", "program": the program's faulthandler came first), `prints_relayed` (true: it
+prints the records of other processes itself).
+
+exit.json: mono, time, kind, status, and where it applies `exception`, `message`, `where`.
+Kinds: "returned" (ran to its end), "exception", "exit" (sys.exit), "os._exit", "exec". A child
+of multiprocessing that ends with status 0 and nothing to say leaves none.
+
+exits.jsonl: mono, time, pid, start, status (negative: a signal), core, by ("wait", "pidfd"),
+maxrss (KiB), oom (true: the kernel's OOM counter of its cgroup rose), cgroup.
+"""
+
+from __future__ import annotations
+
+import os
+
+from mpdebug import env
+
+FORMAT = 1
+
+RUN = "run.json"
+EXITS = "exits.jsonl"
+PROCESSES = "p"
+PROCESS = "process.json"
+RECORDS = "records.jsonl"
+EVENTS = "events"
+OUT = "out"
+ERR = "err"
+FAULTS = "faults.txt"
+STATE = "state"
+EXIT = "exit.json"
+
+TEXT_CAP = 256 * 1024 * 1024
+"""Bytes that one process may write to one text file; told in the file when it is reached."""
+
+# Kinds of lines in `events`. Each has `mono` (ns) and `kind`; paths are `file:line`.
+EV_STARTED = "started"  # multiprocessing started a process: pid name target method where
+EV_SPAWNED = "spawned"  # an exec'ed child: pid argv how ("fork_exec", "posix_spawn")
+EV_EXEC = "exec"  # this process replaces itself: argv
+EV_REAPED = "reaped"  # a child's exit status was read: pid status maxrss
+EV_SIGNAL = "signal"  # this process sends a signal: pid signal call where
+EV_SUBMITTED = "submitted"  # first of a row of jobs from one place: owner first call where
+EV_OWNED = "owned"  # a worker process belongs to a Pool or executor: owner pid
+EV_FORKED = "forked"  # a fork that is not multiprocessing's: pid
+EV_NOTE = "note"  # something worth telling that is nobody's fault: text
+
+# Roles of a process.
+MAIN = "main"
+WORKER = "worker"
+POOL_WORKER = "pool worker"
+EXECUTOR_WORKER = "executor worker"
+FORKSERVER = "forkserver"
+RESOURCE_TRACKER = "resource tracker"
+MANAGER = "manager"
+SUBPROCESS = "subprocess"
+FORK = "fork"
+
+
+def folder_name(pid: int, start: int, n: int) -> str:
+    """The name of a process's folder below `p`."""
+    return f"{pid}-{start}-{n}"
+
+
+def parse_folder_name(name: str) -> tuple[int, int, int] | None:
+    """(pid, start, n) of a folder below `p`, or None if it is not one."""
+    parts = name.split("-")
+    if len(parts) != 3 or not all(part.isdigit() for part in parts):  # noqa: PLR2004
+        return None
+    return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+def start_of(pid: int | str = "self") -> int | None:
+    """When the process started, in clock ticks since boot; None if it is gone or unknown.
+
+    Field 22 of /proc/PID/stat, counted after the command name, which may hold anything.
+    """
+    if not env.HAS_PROC:
+        return None
+    try:
+        fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        stat = os.read(fd, 1024)
+    except OSError:  # it ended between open and read
+        return None
+    finally:
+        os.close(fd)
+    return int(stat[stat.rindex(b")") + 2 :].split()[19])
+
+
+def is_alive(pid: int, start: int) -> bool:
+    """Whether that very process still runs (a zombie does not)."""
+    if not env.HAS_PROC:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            stat = file.read()
+    except OSError:
+        return False
+    fields = stat[stat.rindex(b")") + 2 :].split()
+    return int(fields[19]) == start and fields[0] not in (b"Z", b"X")
+
+
+def boot_id() -> str:
+    """What tells this boot of the machine from others; pids mean nothing across boots."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", "rb") as file:
+            return file.read().strip().decode()
+    except OSError:
+        return ""

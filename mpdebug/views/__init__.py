@@ -1,0 +1,1 @@
+"""Model in, renderables out: what is shown, and never how it came about."""

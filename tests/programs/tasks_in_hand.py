@@ -1,0 +1,30 @@
+"""A Pool or executor worker is killed in the middle of task 3: KIND METHOD."""
+import concurrent.futures
+import multiprocessing
+import os
+import signal
+import sys
+
+
+def work(number, word="x"):
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+if __name__ == "__main__":
+    kind, method = sys.argv[1:]
+    context = multiprocessing.get_context(method)
+    if kind == "pool":
+        with context.Pool(2) as pool:
+            result = pool.map_async(work, range(6), chunksize=1)
+            try:
+                print(result.get(timeout=1.5))
+            except multiprocessing.TimeoutError:
+                print("no result")
+    else:
+        with concurrent.futures.ProcessPoolExecutor(2, mp_context=context) as executor:
+            try:
+                print(list(executor.map(work, range(6))))
+            except concurrent.futures.process.BrokenProcessPool:
+                print("broken")
