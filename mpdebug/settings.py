@@ -16,6 +16,7 @@ class Settings:
     """What an agent has to know. Every value is text, a whole number or a truth value."""
 
     __slots__ = (
+        "breakpoints",
         "capture",
         "debug",
         "err",
@@ -24,8 +25,15 @@ class Settings:
         "mp_log",
         "only",
         "out",
+        "pm",
+        "remote_pdb",
         "run",
+        "script",
+        "signals",
         "supervisor",
+        "tcp",
+        "wait",
+        "waits",
     )
 
     def __init__(
@@ -41,6 +49,14 @@ class Settings:
         only: str = "",
         ignore: str = "",
         debug: str = "",
+        breakpoints: str = "",
+        waits: bool = False,
+        wait: str = "",
+        pm: str = "",
+        script: str = "",
+        tcp: bool = False,
+        remote_pdb: str = "",
+        signals: str = "",
     ) -> None:
         self.run = run  # path of the run folder
         self.supervisor = supervisor  # pid; 0: nobody supervises this run
@@ -52,6 +68,14 @@ class Settings:
         self.only = only  # comma-separated patterns of children to observe
         self.ignore = ignore
         self.debug = debug  # comma-separated categories of our own debug log
+        self.breakpoints = breakpoints  # "" (stop), "report" or "ignore"
+        self.waits = waits  # somebody looks: a stop waits for ever while the supervisor lives
+        self.wait = wait  # seconds that a stop waits, whoever looks; "" for no such limit
+        self.pm = pm  # park failures: "", "first", "all" or a number
+        self.script = script  # debugger commands at each stop, separated by ";;"
+        self.tcp = tcp  # breakpoints are genuine remote-pdb ports
+        self.remote_pdb = remote_pdb  # path of remote_pdb.py; another venv has none
+        self.signals = signals  # "STACKS,NUDGE": numbers instead of our own choice
 
     def to_env(self) -> str:
         """Write as the value of the environment variable."""

@@ -34,6 +34,8 @@ START_METHODS = ("fork", "spawn", "forkserver")
 
 # Variables that would change what is tested; a test that wants one sets it.
 DROPPED = ("PYTHONPATH", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CI", "PYTHONSTARTUP")
+DROPPED += ("PYTHONUNBUFFERED",)  # a print would be two writes, and those of two processes mix
+DROPPED += ("PYTHONBREAKPOINT",)
 
 
 def program(name: str) -> str:

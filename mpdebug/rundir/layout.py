@@ -40,6 +40,14 @@ exit.json: mono, time, kind, status, and where it applies `exception`, `message`
 Kinds: "returned" (ran to its end), "exception", "exit" (sys.exit), "os._exit", "exec". A child
 of multiprocessing that ends with status 0 and nothing to say leaves none.
 
+A stop (stops/<n>.json): format, n, time, mono, kind ("breakpoint", "break": a live one,
+"post_mortem", "failure": --pm, "attach": interrupted where it was), file, line, function,
+source, thread, main_thread, header, locals {name: repr}, client (pid of the prompt in it, or
+0), moving (true: it steps), and where it applies `exception` {type, message}, `tcp`.
+
+breaks.json: format, breaks [{id, file, line, if, process, hits}]. held.json: pids.
+ask.json: attach (true), by (pid), mono.
+
 exits.jsonl: mono, time, pid, start, status (negative: a signal), core, by ("wait", "pidfd"),
 maxrss (KiB), oom (true: the kernel's OOM counter of its cgroup rose), cgroup.
 """
@@ -63,6 +71,11 @@ ERR = "err"
 FAULTS = "faults.txt"
 STATE = "state"
 EXIT = "exit.json"
+STOPS = "stops"
+ASK = "ask.json"
+BREAKS = "breaks.json"
+COUNTS = "counts"
+HELD = "held.json"
 
 TEXT_CAP = 256 * 1024 * 1024
 """Bytes that one process may write to one text file; told in the file when it is reached."""
@@ -76,6 +89,9 @@ EV_SIGNAL = "signal"  # this process sends a signal: pid signal call where
 EV_SUBMITTED = "submitted"  # first of a row of jobs from one place: owner first call where
 EV_OWNED = "owned"  # a worker process belongs to a Pool or executor: owner pid
 EV_FORKED = "forked"  # a fork that is not multiprocessing's: pid
+EV_STOPPED = "stopped"  # a thread stands at a breakpoint: n why file line function reported
+EV_RELEASED = "released"  # it goes on: n how (continue detach abort timeout gone exception)
+EV_TIMEOUT = "timeout"  # a time-out of the program struck: call seconds where
 EV_NOTE = "note"  # something worth telling that is nobody's fault: text
 
 # Roles of a process.
