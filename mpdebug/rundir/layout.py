@@ -11,6 +11,13 @@
         faults.txt             faulthandler's file
         state                  the task in hand (mmap), see `state.py`
         exit.json              its goodbye: why it is about to end, in its own words
+        stops/<n>.json           one for each thread at a breakpoint; gone when it goes on
+        stops/<n>.s              the socket at which that stop waits for a prompt
+        stops/<n>.log            transcript of its prompts; stays
+        ask.json                 what a reader asks of a running process, which removes it
+      breaks.json                live breakpoints, written by `mpdebug break`
+      counts/<key>               hits of a breakpoint over all processes, a byte each
+      held.json                  the processes that a prompt has halted
 
 `<start>` tells a reused pid: field 22 of /proc/PID/stat (clock ticks since boot), or where
 there is no /proc the second at which the folder was made. `<n>` counts from 0: a process that
