@@ -32,7 +32,7 @@ def run(tmp_path: Path) -> Iterator[str]:
     ):
         file.close()
     for kept in (counts.free, counts.slots, counts.held, counts.settled, counts.alone):
-        kept.clear()  # type: ignore[attr-defined]
+        kept.clear()
 
 
 @contextlib.contextmanager
