@@ -48,6 +48,19 @@ C_STACK_IN_FAULTS = sys.version_info >= (3, 14)
 LAST_EXC = sys.version_info >= (3, 12)
 """An uncaught exception is kept in sys.last_exc; before, in sys.last_value."""
 
+PEER_CREDENTIALS = (0, 1, 76) if MACOS else (1, 17, 12)
+"""Level, option and size of the getsockopt that tells who is at the other end of AF_UNIX:
+LOCAL_PEERCRED on macOS, SO_PEERCRED on Linux."""
+
+MONITORING = sys.version_info >= (3, 12)
+"""sys.monitoring (PEP 669): a breakpoint on one line costs the other lines nothing."""
+
+TAKES_EXCEPTIONS = sys.version_info >= (3, 13)
+"""`Pdb.interaction` takes the exception itself, and shows the chain; before, its traceback."""
+
+COMPLETES_EXPRESSIONS = sys.version_info >= (3, 13)
+"""pdb completes bare expressions; before, only behind its own commands."""
+
 DEFAULT_START_METHOD = (
     "spawn" if MACOS or WINDOWS else "forkserver" if sys.version_info >= (3, 14) else "fork"
 )

@@ -8,6 +8,7 @@ import sys
 
 from mpdebug.agent import goodbye, guard, identity, process
 from mpdebug.patch import (
+    breakpoints,
     descriptors,
     endings,
     environment,
@@ -70,6 +71,7 @@ def install_patches(settings: Settings) -> None:
     rights.patch_os()
     faulthandling.patch()
     naming.patch_os()
+    breakpoints.patch_sys()
     on_import.install()
     if not hooked:
         hooked = True

@@ -37,7 +37,7 @@ def install(*, run_dir: str = "") -> str:
         raise errors.UnsupportedError("mpdebug needs CPython 3.11 or newer")
     settings = Settings.from_env(os.environ.get(VARIABLE, ""))
     if settings is None or not boot.is_of_this_user(settings.run):
-        settings = Settings(_open_run(run_dir))
+        settings = Settings(open_run(run_dir))
         os.environ[VARIABLE] = settings.to_env()
         os.environ["PYTHONPATH"] = environment.with_door(os.environ.get("PYTHONPATH", ""))
         settings.main = True
@@ -48,7 +48,12 @@ def install(*, run_dir: str = "") -> str:
     return settings.run
 
 
-def _open_run(run_dir: str) -> str:
+def open_run(run_dir: str) -> str:
+    """Make a run folder that nobody supervises; returns its path.
+
+    Raises:
+        UnsafeFolderError: no private folder can be made.
+    """
     from mpdebug.rundir import lines  # noqa: PLC0415 - loads json, which an observed child must not
 
     path, run = place.make_run(run_dir)

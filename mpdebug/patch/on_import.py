@@ -26,6 +26,7 @@ TABLE: dict[str, str] = {
     "joblib.externals.loky.process_executor": "executors",
     "loky.process_executor": "executors",
     "concurrent.futures.process": "executors",
+    "pdb": "breakpoints",
 }
 for _package in ("multiprocessing", "multiprocess", "billiard"):
     TABLE[f"{_package}.process"] = "processes"

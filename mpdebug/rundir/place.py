@@ -11,6 +11,7 @@ from mpdebug.rundir import layout
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz"
 DIGITS = "23456789"
+LINKS = ".plain"
 
 
 def base() -> str:
@@ -79,18 +80,34 @@ def make_run(chosen: str = "") -> tuple[str, str]:
             )
         run = os.path.basename(path)
     else:
-        above = base()
-        try:
-            os.makedirs(os.path.dirname(above), mode=0o700, exist_ok=True)
-        except OSError as error:
-            raise errors.UnsafeFolderError(f"cannot make {above}: {error.strerror}") from error
-        _make_private(above)
-        path, run = _fresh(above)
+        path, run = _fresh(_make_base())
     try:
         os.mkdir(os.path.join(path, layout.PROCESSES), 0o700)
     except OSError as error:
         raise errors.UnsafeFolderError(f"cannot use {path}: {error.strerror}") from error
     return path, run
+
+
+def links() -> str:
+    """A folder beside the runs for links to those that programs opened for themselves.
+
+    Raises:
+        UnsafeFolderError: it cannot be made, or is not the user's own.
+    """
+    above = _make_base()
+    path = os.path.join(above, LINKS)
+    _make_private(path)
+    return path
+
+
+def _make_base() -> str:
+    above = base()
+    try:
+        os.makedirs(os.path.dirname(above), mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise errors.UnsafeFolderError(f"cannot make {above}: {error.strerror}") from error
+    _make_private(above)
+    return above
 
 
 def _make_private(path: str) -> None:

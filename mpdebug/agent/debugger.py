@@ -1,0 +1,427 @@
+"""The debugger of a stop: remote-pdb's RemotePdb over a conversation of ours.
+
+What stock remote-pdb 2.1.0 does in a worker, and what is done here instead:
+- it listens on TCP and waits in its constructor: the conversation is there before us;
+- a client that quits, closes, resets or sends garbage is raised in the task: a conversation
+  goes back to waiting, and only `abort` raises;
+- it starts tracing at once, and loses the tracer of coverage for good: here nothing is traced
+  until the person steps or sets a breakpoint of pdb's, and the tracer that was there comes back;
+- `interact` reads the worker's null stdin, `clear` asks on its stdout, `restart` raises in the
+  task, `debug` makes a plain Pdb that reads .pdbrc of the working directory;
+- on 3.14+ it leaves itself as `Pdb._last_pdb_instance`, and every later `breakpoint()` of the
+  process raises TypeError.
+"""
+
+from __future__ import annotations
+
+import bdb
+import code
+import ctypes
+import pdb
+import sys
+from contextlib import contextmanager
+from threading import get_ident, main_thread
+
+from mpdebug import env
+from mpdebug.agent import borrowed, conversation, guard
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType, TracebackType
+    from typing import Any
+
+    from mpdebug.agent.conversation import Conversation
+
+Base: Any = getattr(borrowed.remote_pdb(), "RemotePdb", pdb.Pdb)
+
+NO_RESTART = "there is no restart here: the process would not be the one that was stopped"
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C at the prompt of a client."""
+
+
+class Debugger(Base):  # type: ignore[misc]
+    """pdb in the thread that stands at a stop.
+
+    Args:
+        talk: the conversation; what the debugger prints and reads goes through it.
+        stand: called with frame and exception when it stops again after stepping.
+        leave: called when it moves on (n, s, r, until).
+    """
+
+    def __init__(
+        self,
+        talk: Conversation,
+        stand: Callable[[FrameType | None], None],
+        leave: Callable[[], None],
+    ) -> None:
+        with _without_readline():
+            pdb.Pdb.__init__(
+                self,
+                completekey="",
+                stdin=talk,
+                stdout=talk,
+                skip=["mpdebug.*"],
+                nosigint=True,
+                readrc=False,
+            )
+        self._quiet, self.backup, self.handle = True, [], talk
+        self.talk = talk
+        self.stand = stand
+        self.leave = leave
+        self.how = ""  # continue, detach, abort; empty: it steps
+        self.error: BaseException | None = None  # what abort raises
+        self.working = False  # a command of a client is at work
+        self.interacting = False
+        self.tracing = False
+        self.before: Any = None  # the trace function that was there
+        self.thread = get_ident()
+        self.pyrepl_input = None
+
+    # --- stopping and going on
+
+    def stop_at(
+        self,
+        frame: FrameType | None,
+        error: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Stand here until the person goes on. Raises what `abort` asked for."""
+        if frame is not None:
+            self.reset()
+            self.botframe = frame
+            while self.botframe.f_back is not None:
+                self.botframe = self.botframe.f_back
+            self.enterframe = frame
+        shown: Any = traceback
+        if error is not None and traceback is not None:
+            shown = error if env.TAKES_EXCEPTIONS and error.__traceback__ else traceback
+        self.interaction(frame, shown)
+        self.enterframe = None
+        if frame is not None and (not self.how or (self.how == "continue" and self.breaks)):
+            self._trace(frame)
+
+    def interaction(self, frame: FrameType | None, tb_or_exc: Any) -> None:
+        """The prompt at one place; every way to stop comes through here."""
+        self.how, self.error = "", None
+        self.stand(frame)
+        try:
+            super().interaction(frame, tb_or_exc)
+        except BaseException:
+            self.how = "exception"
+            self.untrace()
+            raise
+        finally:
+            if self.how:
+                self._go_on()
+            else:
+                self.leave()
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+
+    def _go_on(self) -> None:
+        if self.how != "continue" or not self.breaks:
+            self.untrace()
+
+    def _trace(self, frame: FrameType) -> None:
+        if not self.tracing:
+            self.tracing = True
+            self.before = sys.gettrace()
+        above: FrameType | None = frame
+        while above is not None:
+            above.f_trace = self.trace_dispatch
+            above.f_trace_lines = True
+            above = above.f_back
+        sys.settrace(self.trace_dispatch)
+
+    def untrace(self) -> None:
+        """Trace no more; the program's own trace function comes back."""
+        if self.tracing:
+            self.tracing = False
+            sys.settrace(self.before)
+            self.before = None
+
+    def forget_breaks(self) -> None:
+        """Drop pdb's breakpoints, which all its instances of a process share."""
+        with guard.quiet:
+            if self.breaks:
+                self.clear_all_breaks()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """What a client asked for is being done: its Ctrl-C may interrupt it."""
+        before, self.working = self.working, True
+        try:
+            yield
+        finally:
+            self.working = before
+
+    def _cmdloop(self) -> None:
+        while True:
+            try:
+                self.cmdloop()
+            except Interrupted:
+                self.message("--KeyboardInterrupt--")
+            else:
+                return
+
+    def onecmd(self, line: str) -> Any:
+        """Do one command; it can be interrupted."""
+        with self.at_work():
+            return super().onecmd(line)
+
+    def precmd(self, line: str) -> str:
+        """A statement of several lines is not split at `;;`."""
+        return line if "\n" in line else str(super().precmd(line))
+
+    def get_stack(self, f: Any, t: Any) -> Any:
+        """The stack without frames of ours that lie between the program's."""
+        found, _ = super().get_stack(f, t)
+        stack = [
+            entry for entry in found if not entry[0].f_code.co_filename.startswith(guard.OURS)
+        ]
+        if not stack:
+            return found, len(found) - 1
+        at = len(stack) - 1
+        if f is not None and t is None:
+            at = next((n for n, (frame, _) in enumerate(stack) if frame is f), at)
+        return stack, at
+
+    # --- commands
+
+    def default(self, line: str) -> None:
+        """A statement; one of several lines is run as it is."""
+        if "\n" not in line:
+            super().default(line)
+            return
+        source = line.removeprefix("!") + "\n"
+        saved = sys.stdin, sys.stdout, sys.displayhook
+        try:
+            try:
+                compiled = compile(source, "<stdin>", "single")
+            except SyntaxError:
+                compiled = compile(source, "<stdin>", "exec")
+            sys.stdin, sys.stdout, sys.displayhook = self.talk, self.talk, self.displayhook  # type: ignore[assignment]
+            exec(compiled, self.curframe.f_globals, self.locals_of_frame())
+        except BaseException:  # noqa: BLE001 - shown to the person, as pdb does
+            self._error_exc()
+        finally:
+            sys.stdin, sys.stdout, sys.displayhook = saved
+
+    def locals_of_frame(self) -> Any:
+        """The locals of the frame that the prompt looks at, changes of the person included."""
+        kept = self.__dict__.get("curframe_locals")
+        return kept if kept is not None else self.curframe.f_locals
+
+    def do_continue(self, arg: str) -> Any:
+        """c(ont(inue))
+
+        Go on; stop only at the next breakpoint.
+        """
+        self.how = "continue"
+        if self.breaks:
+            self.set_continue()
+        return True
+
+    do_c = do_cont = do_continue
+
+    def do_detach(self, arg: str) -> Any:
+        """detach
+
+        Go on, and forget the breakpoints that were set at this prompt.
+        """
+        self.how = "detach"
+        self.forget_breaks()
+        return True
+
+    def do_quit(self, arg: str) -> Any:
+        """q(uit)
+
+        The same as detach: the process goes on. To make its task fail: abort.
+        """
+        self.message("it goes on; `abort` makes the task fail, `kill` ends the process")
+        return self.do_detach(arg)
+
+    do_q = do_exit = do_quit
+
+    def do_EOF(self, arg: str) -> Any:
+        """EOF
+
+        The same as detach.
+        """
+        return self.do_detach(arg)
+
+    def do_abort(self, arg: str) -> Any:
+        """abort [EXCEPTION]
+
+        Go on by raising bdb.BdbQuit here, or the exception that is given.
+        """
+        try:
+            self.error = self._exception(arg)
+        except BaseException:  # noqa: BLE001 - shown to the person
+            self._error_exc()
+            return None
+        self.how = "abort"
+        self.forget_breaks()
+        return True
+
+    def _exception(self, text: str) -> BaseException:
+        if not text.strip():
+            return bdb.BdbQuit("aborted at a breakpoint")
+        value = eval(text, self.curframe.f_globals, self.locals_of_frame())
+        if isinstance(value, type) and issubclass(value, BaseException):
+            value = value()
+        if not isinstance(value, BaseException):
+            raise TypeError(f"{text} is no exception")
+        return value
+
+    def do__released(self, arg: str) -> Any:
+        """Somebody let it go on from elsewhere, or it waited long enough."""
+        way = self.talk.released
+        if way == "abort":
+            done = self.do_abort(self.talk.wanted)
+            return done if done else self.do_abort("")
+        if way == "continue":
+            return self.do_continue("")
+        self.do_detach("")
+        self.how = way
+        return True
+
+    def do_run(self, arg: str) -> None:
+        """run
+
+        Refused: there is no restart of one process.
+        """
+        self.error_message(NO_RESTART)
+
+    do_restart = do_run
+
+    def error_message(self, text: str) -> None:
+        """Print an error as pdb does."""
+        print("***", text, file=self.stdout)
+
+    def do_clear(self, arg: str) -> Any:
+        """cl(ear) [filename:lineno | bpnumber ...]
+
+        Clear these breakpoints, or after a question all of them.
+        """
+        if arg:
+            return super().do_clear(arg)
+        if self._prompt_for_confirmation("Clear all breaks? ", "n").lower() in {"y", "yes"}:
+            for each in [bp for bp in bdb.Breakpoint.bpbynumber if bp]:
+                self.message(f"Deleted {each}")
+            self.clear_all_breaks()
+        return None
+
+    do_cl = do_clear
+
+    def _prompt_for_confirmation(self, prompt: str, default: str) -> str:
+        self.talk.write(prompt)
+        return self.talk.readline().strip() or default
+
+    def do_interact(self, arg: str) -> None:
+        """interact
+
+        A Python prompt with the names of this frame; leave it with Ctrl-D.
+        """
+        names = {**self.curframe.f_globals, **self.locals_of_frame()}
+        talk = self.talk
+
+        class Python(code.InteractiveConsole):
+            def raw_input(self, prompt: str = "") -> str:
+                talk.write(prompt)
+                line = talk.readline()
+                if not line:
+                    raise EOFError
+                return line.removesuffix("\n")
+
+            def write(self, data: str) -> None:
+                talk.write(data)
+
+        saved = sys.stdin, sys.stdout, sys.displayhook
+        self.interacting = True
+        try:
+            sys.stdin, sys.stdout, sys.displayhook = talk, talk, sys.__displayhook__  # type: ignore[assignment]
+            Python(names).interact(banner="*interactive*: Ctrl-D leaves", exitmsg="")
+        except SystemExit:
+            self.message("*** exit() leaves this prompt only")
+        finally:
+            self.interacting = False
+            sys.stdin, sys.stdout, sys.displayhook = saved
+
+    def do_debug(self, arg: str) -> None:
+        """debug code
+
+        Step through the code in a debugger of its own.
+        """
+        inner = Debugger(self.talk, lambda _: None, lambda: None)
+        inner.prompt = f"({self.prompt.strip()}) "
+        names = self.curframe.f_globals, self.locals_of_frame()
+        before = sys.gettrace()
+        sys.settrace(None)
+        self.talk.debugger = inner
+        self.message("ENTERING RECURSIVE DEBUGGER")
+        try:
+            sys.call_tracing(inner.run, (arg, *names))
+        except BaseException:  # noqa: BLE001 - shown to the person, as pdb does
+            self._error_exc()
+        finally:
+            self.talk.debugger = self
+            sys.settrace(before)
+        self.message("LEAVING RECURSIVE DEBUGGER")
+
+    # --- completion
+
+    def completer_of(self, line: str) -> Any:
+        """What completes the arguments of this line."""
+        command = self.parseline(line)[0]
+        return getattr(self, f"complete_{command}", None) or self.completedefault
+
+    def completedefault(self, *at: Any) -> Any:
+        """Names and attributes in the frame."""
+        if not env.COMPLETES_EXPRESSIONS:
+            return self._complete_expression(*at)
+        return super().completedefault(*at)
+
+
+for _name in ("p", "pp", "whatis", "display", "abort", "debug", "print"):
+    if not hasattr(Debugger, f"complete_{_name}"):
+        setattr(Debugger, f"complete_{_name}", pdb.Pdb._complete_expression)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+@contextmanager
+def _without_readline() -> Iterator[None]:
+    """Keep pdb from loading readline, which may print and changes the program's own."""
+    known = sys.modules.get("readline", _without_readline)
+    sys.modules["readline"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if known is _without_readline:
+            del sys.modules["readline"]
+        else:
+            sys.modules["readline"] = known  # type: ignore[assignment]
+
+
+def interrupt(debugger: Debugger, frame: FrameType | None) -> None:
+    """A client's Ctrl-C: end what it has asked for, or stop a process that steps.
+
+    Called in the main thread by the nudge's handler, which has looked that it was asked for.
+    """
+    mine = debugger.thread == main_thread().ident
+    if debugger.working:
+        if mine:
+            raise Interrupted
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(debugger.thread), ctypes.py_object(Interrupted)
+        )
+    elif debugger.tracing and mine:
+        debugger.stop_at(frame)
+    elif debugger.tracing:
+        debugger.set_step()  # at its next line
+
+
+RELEASED = conversation.RELEASED

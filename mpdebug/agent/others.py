@@ -1,0 +1,83 @@
+"""The stacks of the other processes of the run, asked for with faulthandler's signal."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from mpdebug.agent import process
+from mpdebug.rundir import layout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MOST = 32  # processes that are asked
+PATIENCE = 0.5  # seconds for all of them
+ROOM = 4000  # characters of one stack
+
+
+def stacks(here: process.Agent) -> list[str]:
+    """A heading and a stack for each living process of the run but this one."""
+    asked = []
+    above = os.path.dirname(here.path)
+    for name in sorted(os.listdir(above)):
+        folder = os.path.join(above, name)
+        named = layout.parse_folder_name(name)
+        if folder == here.path or named is None or len(asked) >= MOST:
+            continue
+        who = _who(folder)
+        number = int((who.get("signals") or {}).get("stacks") or 0)
+        if number and layout.is_alive(named[0], named[1]) and _catches(named[0], number):
+            file = os.path.join(folder, layout.FAULTS)
+            size = _size(file)
+            os.kill(named[0], number)
+            asked.append((str(who.get("name") or named[0]), named[0], file, size))
+    found = []
+    end = time.monotonic() + PATIENCE
+    for name, pid, file, size in asked:
+        while _size(file) == size and time.monotonic() < end:
+            time.sleep(0.005)
+        found += ["", f"meanwhile in {name} (pid {pid}):", *_new(file, size)]
+    return found
+
+
+def _who(folder: str) -> dict[str, Any]:
+    import json  # noqa: PLC0415 - when a stop is reported
+
+    try:
+        with open(os.path.join(folder, layout.PROCESS), "rb") as file:
+            value = json.loads(file.read())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _catches(pid: int, number: int) -> bool:
+    """Whether the signal has a handler there; without one it would kill."""
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:
+            text = file.read()
+    except OSError:
+        return False
+    for line in text.split(b"\n"):
+        if line.startswith(b"SigCgt:"):
+            return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+    return False
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
+
+
+def _new(path: str, size: int) -> list[str]:
+    try:
+        with open(path, "rb") as file:
+            file.seek(size)
+            text = file.read(ROOM).decode("utf-8", "replace")
+    except OSError:
+        return []
+    return text.rstrip().split("\n")

@@ -1,0 +1,383 @@
+"""Stops: a thread of this process that stands at a breakpoint, and how it goes on.
+
+`stop` is the one entry for all ways to stop. It decides whether anybody will come, writes what
+the board shows into `stops/<n>.json`, listens beside it, and returns when the stop is released.
+It raises what `abort` asked for, and what a signal handler of the program raises meanwhile;
+nothing else ever.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _thread import get_ident
+from itertools import count
+
+from mpdebug.agent import encode, guard, process, tasks
+from mpdebug.agent.clock import Clock
+from mpdebug.agent.descriptors import real_close
+from mpdebug.rundir import layout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+    from typing import Any
+
+    from mpdebug.agent.debugger import Debugger
+
+LOCALS = 40
+ALONE = 60.0
+"""Seconds that a stop waits which a person prepared at a prompt, where nobody else looks."""
+
+numbers = count()
+standing: dict[int, Session] = {}
+"""Thread → its session, as long as that thread has a stop or a debugger that traces it."""
+
+
+class Session:
+    """The stops of one thread: one after the other, with one debugger.
+
+    While the thread steps, and after a `c` with breakpoints of pdb's, it is still there.
+    """
+
+    def __init__(self, agent: process.Agent, kind: str, header: str) -> None:
+        from mpdebug.agent.conversation import Conversation  # noqa: PLC0415 - when it is hit
+        from mpdebug.agent.debugger import Debugger  # noqa: PLC0415
+
+        self.agent = agent
+        self.kind = kind
+        self.header = header
+        self.error: BaseException | None = None
+        self.traceback: TracebackType | None = None
+        self.path = ""  # of the file; empty: it does not stand
+        self.facts: dict[str, Any] = {}
+        self.patience: float | None = None
+        self.attended = False  # a console was here
+        self.script: list[str] = []
+        self.talk = Conversation(None, {}, self._console_changed, "")
+        self.debugger: Debugger = Debugger(self.talk, self.stand, self.move)
+        self.talk.debugger = self.debugger
+
+    def at(
+        self,
+        frame: FrameType | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stand at this place until it is released."""
+        self.error, self.traceback = error, traceback
+        try:
+            self.debugger.stop_at(frame, error, traceback)
+        finally:
+            self.error = self.traceback = None
+            if self.debugger.how:
+                self.leave(self.debugger.how)
+            if not self.debugger.tracing:
+                standing.pop(get_ident(), None)
+
+    def stand(self, frame: FrameType | None) -> None:
+        """The debugger stops: open the stop, or tell its new place."""
+        with guard.quiet:
+            facts = place_of(frame, self.traceback)
+            if self.path:
+                self.facts.update({**facts, "moving": False})
+                self._write()
+            else:
+                self._open(facts)
+        self.debugger.cmdqueue = [*self.script, *self.debugger.cmdqueue]
+        self.script = []
+        if self.header:
+            self.talk.write(f"{self.header}\n")
+
+    def move(self) -> None:
+        """The debugger steps: the stop stays, and answers nothing meanwhile."""
+        with guard.quiet:
+            self.facts["moving"] = True
+            self._write()
+            self.talk.moving()
+
+    def leave(self, how: str) -> None:
+        """The stop is over."""
+        with guard.quiet:
+            if not self.path:
+                return
+            self.agent.event(layout.EV_RELEASED, n=self.facts["n"], how=how)
+            self.talk.close(how)
+            if self.talk.door is not None:
+                self.talk.door.close()
+                self.talk.door = None
+            if self.talk.supervisor >= 0:
+                real_close(self.talk.supervisor)
+                self.talk.supervisor = -1
+            path, self.path = self.path, ""
+            if os.path.exists(path):
+                os.unlink(path)
+
+    def _open(self, place: dict[str, Any]) -> None:
+        from mpdebug.agent.wire import Door  # noqa: PLC0415 - when it is hit
+
+        talk = self.talk
+        folder = os.path.join(self.agent.path, layout.STOPS)
+        number = next(numbers)
+        self.facts = facts_of(self.kind, number, self.header, self.error, place)
+        tell_stopped(self.agent, self.facts, reported=False)
+        talk.reset(self.facts, os.path.join(folder, f"{number}.log"))
+        self.path = os.path.join(folder, f"{number}.json")
+        talk.patience = ALONE if self.attended and self.patience is not None else self.patience
+        if talk.patience == 0.0:
+            return
+        if not os.path.isdir(folder):
+            os.mkdir(folder, 0o700)
+        talk.door = Door(folder, f"{number}.s")
+        supervisor = self.agent.settings.supervisor
+        if supervisor and hasattr(os, "pidfd_open") and not self.agent.settings.wait:
+            try:
+                talk.supervisor = os.pidfd_open(supervisor)
+            except ProcessLookupError:
+                talk.released = "gone"
+            except OSError:  # an old kernel, no descriptors: not told when it dies
+                talk.supervisor = -1
+        self._write()
+        if not supervisor:
+            say_where(self.agent, self.facts)
+
+    def _write(self) -> None:
+        if self.talk.door is not None:
+            data = encode.encode_object(self.facts).encode() + b"\n"
+            fd = os.open(f"{self.path}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            try:
+                os.write(fd, data)
+            finally:
+                real_close(fd)
+            os.rename(f"{self.path}.new", self.path)
+
+    def _console_changed(self, pid: int) -> None:
+        with guard.quiet:
+            self.attended = self.attended or bool(pid)
+            self.facts["client"] = pid
+            self._write()
+
+    def drop(self) -> None:
+        """In a forked child: the debugger is the parent's."""
+        self.talk.drop()
+        if self.talk.door is not None:
+            self.talk.door.drop()
+
+
+def stop(
+    frame: FrameType | None,
+    kind: str,
+    *,
+    header: str = "",
+    error: BaseException | None = None,
+    traceback: TracebackType | None = None,
+    tcp: bool | int | None = None,
+    wait: float | None = None,
+    commands: list[str] | None = None,
+) -> None:
+    """Stop this thread here; returns when it is released.
+
+    Args:
+        frame: where; None for a post-mortem.
+        kind: why, as the stop file has it: "breakpoint", "failure", ….
+        header: what is shown first.
+        error: of a post-mortem or a failure.
+        traceback: the same; its frames are looked at.
+        tcp: a genuine remote-pdb port instead (True: any); None: as the settings say.
+        wait: seconds to wait for somebody; None: as the settings say.
+        commands: run first, as if they were typed.
+
+    Raises:
+        BdbQuit: `abort` was asked for; or the exception that was asked for with it.
+    """
+    here = process.check_fork()
+    session = None
+    with guard.quiet:
+        if here is None or (here.settings.breakpoints == "ignore" and kind != "attach"):
+            return
+        patience = patience_of(here, wait)
+        script = [*(commands or ()), *split(here.settings.script)]
+        if kind == "attach":
+            patience, script = ALONE if patience == 0.0 else patience, []
+        if here.settings.breakpoints == "report" and kind != "attach":
+            patience, script = 0.0, []
+        if patience == 0.0 and not script:
+            report_only(here, frame, kind, header, error, traceback)
+            return
+        if here.settings.tcp if tcp is None else tcp:
+            from mpdebug.agent import tcp as genuine  # noqa: PLC0415 - off by default
+
+            genuine.stop(here, frame or traceback_frame(traceback), kind, int(tcp or 0))
+            return
+        session = standing.get(get_ident())
+        if session is None:
+            session = Session(here, kind, header)
+            standing[get_ident()] = session
+        elif session.path and not session.facts["moving"]:
+            return  # it stands already: what is evaluated at its prompt does not stop again
+        session.kind, session.header = kind, header
+        session.patience, session.script = patience, script
+    if session is not None:
+        session.at(frame, error, traceback)
+
+
+def patience_of(here: process.Agent, wait: float | None) -> float | None:
+    """Seconds that a stop waits for somebody; None: for ever."""
+    if wait is not None:
+        return wait
+    try:
+        return float(here.settings.wait) if here.settings.wait else None if here.settings.waits else 0.0
+    except ValueError:
+        return 0.0
+
+
+def split(script: str) -> list[str]:
+    """Commands that are separated by `;;`."""
+    return [part.strip() for part in script.split(";;") if part.strip()]
+
+
+def report_only(
+    here: process.Agent,
+    frame: FrameType | None,
+    kind: str,
+    header: str,
+    error: BaseException | None,
+    traceback: TracebackType | None,
+) -> None:
+    """Nobody will come: write down what a person would have looked at, and go on."""
+    from mpdebug.agent import report  # noqa: PLC0415 - when it is hit
+
+    facts = facts_of(kind, next(numbers), header, error, place_of(frame, traceback))
+    tell_stopped(here, facts, reported=True)
+    report.write(here, facts, frame, traceback)
+
+
+def tell_stopped(here: process.Agent, facts: dict[str, Any], *, reported: bool) -> None:
+    """Add the stop to the events, which stay when its file is gone."""
+    here.event(
+        layout.EV_STOPPED,
+        n=facts["n"],
+        why=facts["kind"],
+        file=facts["file"],
+        line=facts["line"],
+        function=facts["function"],
+        thread=facts["thread"],
+        reported=reported,
+    )
+
+
+def facts_of(
+    kind: str,
+    number: int,
+    header: str,
+    error: BaseException | None,
+    place: dict[str, Any],
+) -> dict[str, Any]:
+    """What the file of a stop says, see `rundir/layout.py`."""
+    thread, is_main = thread_name()
+    facts = {
+        "format": layout.FORMAT,
+        "n": number,
+        "time": round(Clock.now(), 6),
+        "mono": Clock.mono(),
+        "kind": kind,
+        **place,
+        "thread": thread,
+        "main_thread": is_main,
+        "header": header,
+        "client": 0,
+        "moving": False,
+    }
+    if error is not None:
+        facts["exception"] = {
+            "type": type(error).__name__,
+            "message": encode.safe_str(error)[:500],
+        }
+    return facts
+
+
+def say_where(here: process.Agent, facts: dict[str, Any]) -> None:
+    """Nobody supervises this run: print where it stands, and what to type."""
+    name = here.who["name"] or here.who["role"]
+    where = f"{facts['file']}:{facts['line']} in {facts['function']}"
+    text = (
+        f"mpdebug: {name} (pid {here.pid}) stopped at {where}\n"
+        f"  in another terminal: {sys.executable} -m mpdebug attach {here.pid}\n"
+    )
+    try:
+        os.write(2, text.encode("utf-8", "backslashreplace"))
+    except OSError:  # stderr is closed
+        return
+
+
+def thread_name() -> tuple[str, bool]:
+    """The name of this thread, and whether it is the main one."""
+    threading = sys.modules.get("threading")
+    if threading is None:
+        return "MainThread", True
+    known = threading._active.get(get_ident())  # noqa: SLF001 - current_thread() may make one
+    name = getattr(known, "name", f"thread-{get_ident()}")
+    return str(name), known is threading.main_thread()
+
+
+def traceback_frame(traceback: TracebackType | None) -> FrameType | None:
+    """The innermost frame of a traceback."""
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback.tb_frame if traceback is not None else None
+
+
+def place_of(frame: FrameType | None, traceback: TracebackType | None) -> dict[str, Any]:
+    """File, line, function, source and plain locals of where it stands."""
+    line = frame.f_lineno if frame is not None else 0
+    if frame is None:
+        last = traceback
+        while last is not None:
+            if frame is None or not guard.is_ours_or_stdlib(last.tb_frame.f_code.co_filename):
+                frame, line = last.tb_frame, last.tb_lineno
+            last = last.tb_next
+    if frame is None:
+        return {"file": "", "line": 0, "function": "", "source": "", "locals": {}}
+    import linecache  # noqa: PLC0415 - when it is hit
+
+    code = frame.f_code
+    found = {
+        "file": os.path.abspath(code.co_filename) if code.co_filename[:1] != "<" else code.co_filename,
+        "line": line or 0,
+        "function": code.co_name,
+        "source": linecache.getline(code.co_filename, line or 0, frame.f_globals).strip()[:500],
+        "locals": {},
+    }
+    with guard.quiet:
+        found["locals"] = plain_locals(frame)
+    return found
+
+
+def plain_locals(frame: FrameType) -> dict[str, str]:
+    """Names and values, bounded; of what is not plain only the type (a `__repr__` may hang)."""
+    found: dict[str, str] = {}
+    at_module = frame.f_locals is frame.f_globals
+    for name, value in list(frame.f_locals.items()):
+        if name.startswith("__") or (at_module and callable(value)):
+            continue
+        if type(value).__name__ == "module":
+            continue
+        found[str(name)] = tasks.describe(value)[:200]
+        if len(found) >= LOCALS:
+            break
+    return found
+
+
+def forget() -> None:
+    """A forked child has no stop and no debugger; its parent's stay the parent's."""
+    if standing:
+        sys.settrace(None)
+        for session in standing.values():
+            session.drop()
+        standing.clear()
+        known = sys.modules.get("bdb")
+        if known is not None:
+            known.Breakpoint.clearBreakpoints()
+
+
+process.on_fork.append(forget)

@@ -1,0 +1,93 @@
+"""`breakpoint()` and `pdb.set_trace()` in every observed process come to us.
+
+In a worker plain pdb reads a null stdin: up to 3.13 that fails the task with BdbQuit, and from
+3.14 on it ends the worker and the Pool waits for ever. What the program or the person put into
+their place (sys.breakpointhook, PYTHONBREAKPOINT) is left alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from mpdebug.agent import process
+from mpdebug.patch import registry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType, TracebackType
+    from typing import Any
+
+CHOSEN = "PYTHONBREAKPOINT"
+
+
+def patch_sys() -> None:
+    """Take sys.breakpointhook where it is Python's own."""
+    if sys.breakpointhook is sys.__breakpointhook__:
+        registry.put(sys, "breakpointhook", hook)
+
+
+def hook(*args: Any, **kwargs: Any) -> Any:
+    """What `breakpoint()` calls."""
+    if os.environ.get(CHOSEN) or process.check_fork() is None:
+        return sys.__breakpointhook__(*args, **kwargs)
+    from mpdebug.agent import stops  # noqa: PLC0415 - when one is hit
+
+    header = kwargs.get("header")
+    stops.stop(
+        sys._getframe(1),  # noqa: SLF001
+        "breakpoint",
+        header=header if isinstance(header, str) else "",
+        commands=_commands(kwargs.get("commands")),
+    )
+    return None
+
+
+def patch(module: ModuleType) -> None:
+    """Wrap pdb.set_trace, pdb.post_mortem and pdb.pm."""
+    registry.wrap(module, "set_trace", _set_trace)
+    registry.wrap(module, "post_mortem", _post_mortem)
+
+
+def _set_trace(original: Any) -> Any:
+    def set_trace(
+        *args: Any, header: str | None = None, commands: Iterable[str] | None = None, **kwargs: Any
+    ) -> Any:
+        if process.check_fork() is None:
+            frame = sys._getframe(1)  # noqa: SLF001
+            return sys.modules["pdb"].Pdb().set_trace(frame)  # the original takes its caller
+        from mpdebug.agent import stops  # noqa: PLC0415 - when one is hit
+
+        stops.stop(
+            sys._getframe(1),  # noqa: SLF001
+            "breakpoint",
+            header=header or "",
+            commands=_commands(commands),
+        )
+        return None
+
+    return set_trace
+
+
+def _post_mortem(original: Any) -> Any:
+    def post_mortem(t: Any = None) -> Any:
+        if process.check_fork() is None:
+            return original(t)
+        error = t if isinstance(t, BaseException) else None
+        if t is None:
+            error = sys.exc_info()[1]
+        traceback: TracebackType | None = error.__traceback__ if error is not None else t
+        if traceback is None:
+            return original(t)  # which says what is wrong
+        from mpdebug.agent import stops  # noqa: PLC0415 - when one is hit
+
+        stops.stop(None, "post_mortem", error=error, traceback=traceback)
+        return None
+
+    return post_mortem
+
+
+def _commands(given: Any) -> list[str] | None:
+    return [str(each) for each in given] if given else None
+
