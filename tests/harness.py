@@ -33,9 +33,12 @@ DEADLINE = 30.0
 START_METHODS = ("fork", "spawn", "forkserver")
 
 # Variables that would change what is tested; a test that wants one sets it.
-DROPPED = ("PYTHONPATH", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CI", "PYTHONSTARTUP")
-DROPPED += ("PYTHONUNBUFFERED",)  # a print would be two writes, and those of two processes mix
-DROPPED += ("PYTHONBREAKPOINT",)
+DROPPED = frozenset(
+    ("PYTHONPATH", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CI", "PYTHONSTARTUP")
+) | {
+    "PYTHONUNBUFFERED",  # a print would be two writes, and those of two processes mix
+    "PYTHONBREAKPOINT",
+}
 
 
 def program(name: str) -> str:

@@ -100,7 +100,7 @@ class Conversation:
         """There is none. Raises OSError, as io does."""
         raise OSError("a prompt has no descriptor")
 
-    def readline(self, size: int = -1) -> str:
+    def readline(self, _size: int = -1) -> str:
         """The next command, with its newline; "" at the end of input.
 
         Waits for a console, and for the next one where that is lost. Raises only what a
@@ -331,4 +331,3 @@ class Conversation:
             peer.close()
         self.peers.clear()
         self.console = None
-

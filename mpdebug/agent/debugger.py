@@ -5,7 +5,7 @@ What stock remote-pdb 2.1.0 does in a worker, and what is done here instead:
 - a client that quits, closes, resets or sends garbage is raised in the task: a conversation
   goes back to waiting, and only `abort` raises;
 - it starts tracing at once, and loses the tracer of coverage for good: here nothing is traced
-  until the person steps or sets a breakpoint of pdb's, and the tracer that was there comes back;
+  until the person steps or sets a breakpoint of pdb's, and the former tracer comes back;
 - `interact` reads the worker's null stdin, `clear` asks on its stdout, `restart` raises in the
   task, `debug` makes a plain Pdb that reads .pdbrc of the working directory;
 - on 3.14+ it leaves itself as `Pdb._last_pdb_instance`, and every later `breakpoint()` of the
@@ -21,6 +21,7 @@ import pdb
 import sys
 from contextlib import contextmanager
 from threading import get_ident, main_thread
+from typing import cast
 
 from mpdebug import env
 from mpdebug.agent import borrowed, conversation, guard
@@ -48,26 +49,27 @@ class Debugger(Base):  # type: ignore[misc]
     Args:
         talk: the conversation; what the debugger prints and reads goes through it.
         stand: called with frame and exception when it stops again after stepping.
-        leave: called when it moves on (n, s, r, until).
+        leave: called when it goes on, with how; empty: it steps (n, s, r, until).
     """
 
     def __init__(
         self,
         talk: Conversation,
         stand: Callable[[FrameType | None], None],
-        leave: Callable[[], None],
+        leave: Callable[[str], None],
     ) -> None:
         with _without_readline():
             pdb.Pdb.__init__(
                 self,
                 completekey="",
-                stdin=talk,
-                stdout=talk,
+                stdin=cast("Any", talk),
+                stdout=cast("Any", talk),
                 skip=["mpdebug.*"],
                 nosigint=True,
                 readrc=False,
             )
-        self._quiet, self.backup, self.handle = True, [], talk
+        self.backup: list[Any] = []
+        self._quiet, self.handle = True, talk
         self.talk = talk
         self.stand = stand
         self.leave = leave
@@ -91,10 +93,11 @@ class Debugger(Base):  # type: ignore[misc]
         """Stand here until the person goes on. Raises what `abort` asked for."""
         if frame is not None:
             self.reset()
-            self.botframe = frame
-            while self.botframe.f_back is not None:
-                self.botframe = self.botframe.f_back
-            self.enterframe = frame
+            outermost = frame
+            while outermost.f_back is not None:
+                outermost = outermost.f_back
+            self.botframe: FrameType | None = outermost
+            self.enterframe: FrameType | None = frame
         shown: Any = traceback
         if error is not None and traceback is not None:
             shown = error if env.TAKES_EXCEPTIONS and error.__traceback__ else traceback
@@ -111,20 +114,17 @@ class Debugger(Base):  # type: ignore[misc]
             super().interaction(frame, tb_or_exc)
         except BaseException:
             self.how = "exception"
-            self.untrace()
             raise
         finally:
-            if self.how:
-                self._go_on()
-            else:
-                self.leave()
-        if self.error is not None:
-            error, self.error = self.error, None
-            raise error
+            if self.how and (self.how != "continue" or not self.breaks):
+                self.untrace()
+            self.leave(self.how)
+        self._raise_wanted()
 
-    def _go_on(self) -> None:
-        if self.how != "continue" or not self.breaks:
-            self.untrace()
+    def _raise_wanted(self) -> None:
+        wanted, self.error = self.error, None
+        if wanted is not None:
+            raise wanted
 
     def _trace(self, frame: FrameType) -> None:
         if not self.tracing:
@@ -204,7 +204,7 @@ class Debugger(Base):  # type: ignore[misc]
                 compiled = compile(source, "<stdin>", "single")
             except SyntaxError:
                 compiled = compile(source, "<stdin>", "exec")
-            sys.stdin, sys.stdout, sys.displayhook = self.talk, self.talk, self.displayhook  # type: ignore[assignment]
+            sys.stdin, sys.stdout, sys.displayhook = self.talk, self.talk, self.displayhook
             exec(compiled, self.curframe.f_globals, self.locals_of_frame())
         except BaseException:  # noqa: BLE001 - shown to the person, as pdb does
             self._error_exc()
@@ -229,7 +229,7 @@ class Debugger(Base):  # type: ignore[misc]
     do_c = do_cont = do_continue
 
     def do_detach(self, arg: str) -> Any:
-        """detach
+        """Detach
 
         Go on, and forget the breakpoints that were set at this prompt.
         """
@@ -255,7 +255,7 @@ class Debugger(Base):  # type: ignore[misc]
         return self.do_detach(arg)
 
     def do_abort(self, arg: str) -> Any:
-        """abort [EXCEPTION]
+        """Abort [EXCEPTION]
 
         Go on by raising bdb.BdbQuit here, or the exception that is given.
         """
@@ -283,7 +283,7 @@ class Debugger(Base):  # type: ignore[misc]
         way = self.talk.released
         if way == "abort":
             done = self.do_abort(self.talk.wanted)
-            return done if done else self.do_abort("")
+            return done or self.do_abort("")
         if way == "continue":
             return self.do_continue("")
         self.do_detach("")
@@ -291,7 +291,7 @@ class Debugger(Base):  # type: ignore[misc]
         return True
 
     def do_run(self, arg: str) -> None:
-        """run
+        """Run
 
         Refused: there is no restart of one process.
         """
@@ -323,7 +323,7 @@ class Debugger(Base):  # type: ignore[misc]
         return self.talk.readline().strip() or default
 
     def do_interact(self, arg: str) -> None:
-        """interact
+        """Interact
 
         A Python prompt with the names of this frame; leave it with Ctrl-D.
         """
@@ -344,7 +344,7 @@ class Debugger(Base):  # type: ignore[misc]
         saved = sys.stdin, sys.stdout, sys.displayhook
         self.interacting = True
         try:
-            sys.stdin, sys.stdout, sys.displayhook = talk, talk, sys.__displayhook__  # type: ignore[assignment]
+            sys.stdin, sys.stdout, sys.displayhook = talk, talk, sys.__displayhook__
             Python(names).interact(banner="*interactive*: Ctrl-D leaves", exitmsg="")
         except SystemExit:
             self.message("*** exit() leaves this prompt only")
@@ -353,11 +353,11 @@ class Debugger(Base):  # type: ignore[misc]
             sys.stdin, sys.stdout, sys.displayhook = saved
 
     def do_debug(self, arg: str) -> None:
-        """debug code
+        """Debug code
 
         Step through the code in a debugger of its own.
         """
-        inner = Debugger(self.talk, lambda _: None, lambda: None)
+        inner = Debugger(self.talk, lambda _: None, lambda _: None)
         inner.prompt = f"({self.prompt.strip()}) "
         names = self.curframe.f_globals, self.locals_of_frame()
         before = sys.gettrace()
@@ -389,7 +389,7 @@ class Debugger(Base):  # type: ignore[misc]
 
 for _name in ("p", "pp", "whatis", "display", "abort", "debug", "print"):
     if not hasattr(Debugger, f"complete_{_name}"):
-        setattr(Debugger, f"complete_{_name}", pdb.Pdb._complete_expression)  # type: ignore[attr-defined]  # noqa: SLF001
+        setattr(Debugger, f"complete_{_name}", pdb.Pdb._complete_expression)  # noqa: SLF001
 
 
 @contextmanager

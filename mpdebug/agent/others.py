@@ -5,21 +5,22 @@ from __future__ import annotations
 import os
 import time
 
-from mpdebug.agent import process
 from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from mpdebug.agent.process import Agent
+
 MOST = 32  # processes that are asked
 PATIENCE = 0.5  # seconds for all of them
 ROOM = 4000  # characters of one stack
 
 
-def stacks(here: process.Agent) -> list[str]:
+def stacks(here: Agent) -> list[str]:
     """A heading and a stack for each living process of the run but this one."""
-    asked = []
+    asked: list[tuple[str, int, str, int]] = []
     above = os.path.dirname(here.path)
     for name in sorted(os.listdir(above)):
         folder = os.path.join(above, name)

@@ -49,7 +49,7 @@ def state_of(debugger: Any, prompt: str) -> str:
         return "interact"
     if debugger.commands_defining:
         return "commands"
-    return "pdb" if prompt.endswith("Pdb) ") or prompt.endswith("Pdb)) ") else "input"
+    return "pdb" if prompt.endswith(("Pdb) ", "Pdb)) ")) else "input"
 
 
 def answer(debugger: Any, said: dict[str, Any]) -> dict[str, Any]:

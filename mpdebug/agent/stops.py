@@ -55,7 +55,7 @@ class Session:
         self.attended = False  # a console was here
         self.script: list[str] = []
         self.talk = Conversation(None, {}, self._console_changed, "")
-        self.debugger: Debugger = Debugger(self.talk, self.stand, self.move)
+        self.debugger: Debugger = Debugger(self.talk, self.stand, self.leave)
         self.talk.debugger = self.debugger
 
     def at(
@@ -70,14 +70,15 @@ class Session:
             self.debugger.stop_at(frame, error, traceback)
         finally:
             self.error = self.traceback = None
-            if self.debugger.how:
-                self.leave(self.debugger.how)
-            if not self.debugger.tracing:
+            if self.debugger.tracing:
+                standing[get_ident()] = self
+            else:
                 standing.pop(get_ident(), None)
 
     def stand(self, frame: FrameType | None) -> None:
         """The debugger stops: open the stop, or tell its new place."""
         with guard.quiet:
+            standing[get_ident()] = self
             facts = place_of(frame, self.traceback)
             if self.path:
                 self.facts.update({**facts, "moving": False})
@@ -89,17 +90,15 @@ class Session:
         if self.header:
             self.talk.write(f"{self.header}\n")
 
-    def move(self) -> None:
-        """The debugger steps: the stop stays, and answers nothing meanwhile."""
-        with guard.quiet:
-            self.facts["moving"] = True
-            self._write()
-            self.talk.moving()
-
     def leave(self, how: str) -> None:
-        """The stop is over."""
+        """The debugger goes on: the stop is over; where it steps, it stays and is silent."""
         with guard.quiet:
             if not self.path:
+                return
+            if not how:
+                self.facts["moving"] = True
+                self._write()
+                self.talk.moving()
                 return
             self.agent.event(layout.EV_RELEASED, n=self.facts["n"], how=how)
             self.talk.close(how)
@@ -110,6 +109,8 @@ class Session:
                 real_close(self.talk.supervisor)
                 self.talk.supervisor = -1
             path, self.path = self.path, ""
+            if not self.debugger.tracing:
+                standing.pop(get_ident(), None)
             if os.path.exists(path):
                 os.unlink(path)
 
@@ -202,7 +203,8 @@ def stop(
         if here.settings.breakpoints == "report" and kind != "attach":
             patience, script = 0.0, []
         if patience == 0.0 and not script:
-            report_only(here, frame, kind, header, error, traceback)
+            facts = facts_of(kind, next(numbers), header, error, place_of(frame, traceback))
+            report_only(here, facts, frame, traceback)
             return
         if here.settings.tcp if tcp is None else tcp:
             from mpdebug.agent import tcp as genuine  # noqa: PLC0415 - off by default
@@ -226,7 +228,13 @@ def patience_of(here: process.Agent, wait: float | None) -> float | None:
     if wait is not None:
         return wait
     try:
-        return float(here.settings.wait) if here.settings.wait else None if here.settings.waits else 0.0
+        return (
+            float(here.settings.wait)
+            if here.settings.wait
+            else None
+            if here.settings.waits
+            else 0.0
+        )
     except ValueError:
         return 0.0
 
@@ -238,16 +246,13 @@ def split(script: str) -> list[str]:
 
 def report_only(
     here: process.Agent,
+    facts: dict[str, Any],
     frame: FrameType | None,
-    kind: str,
-    header: str,
-    error: BaseException | None,
     traceback: TracebackType | None,
 ) -> None:
     """Nobody will come: write down what a person would have looked at, and go on."""
     from mpdebug.agent import report  # noqa: PLC0415 - when it is hit
 
-    facts = facts_of(kind, next(numbers), header, error, place_of(frame, traceback))
     tell_stopped(here, facts, reported=True)
     report.write(here, facts, frame, traceback)
 
@@ -341,8 +346,10 @@ def place_of(frame: FrameType | None, traceback: TracebackType | None) -> dict[s
     import linecache  # noqa: PLC0415 - when it is hit
 
     code = frame.f_code
-    found = {
-        "file": os.path.abspath(code.co_filename) if code.co_filename[:1] != "<" else code.co_filename,
+    found: dict[str, Any] = {
+        "file": os.path.abspath(code.co_filename)
+        if code.co_filename[:1] != "<"
+        else code.co_filename,
         "line": line or 0,
         "function": code.co_name,
         "source": linecache.getline(code.co_filename, line or 0, frame.f_globals).strip()[:500],

@@ -10,7 +10,7 @@ import errno
 import os
 import sys
 from _socket import AF_UNIX, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET
-from _socket import socket as Socket
+from _socket import socket as Socket  # noqa: N812 - a class
 
 from mpdebug import env
 from mpdebug.agent import encode

@@ -1,4 +1,4 @@
-"""`mpdebug.breakpoint()` and `mpdebug.post_mortem()`: stops that the program asks for itself."""
+"""`mpdebug.breakpoint()` and `mpdebug.post_mortem()`: stops that the program asks for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-def breakpoint(  # noqa: A001, PLR0913 - as the built-in; each is one condition
+def breakpoint(  # noqa: A001 - as the built-in; each is one condition
     *,
     when: object = True,
     process: str = "",
@@ -117,4 +117,3 @@ def _open_run() -> process.Agent | None:
     from mpdebug.entry import plain  # noqa: PLC0415 - when it is hit
 
     return plain.open_run()
-

@@ -78,4 +78,3 @@ def _shared_run() -> str:
             os.unlink(link)  # its run was cleaned away
         else:
             return path
-

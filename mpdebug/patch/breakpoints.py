@@ -31,7 +31,7 @@ def patch_sys() -> None:
 def hook(*args: Any, **kwargs: Any) -> Any:
     """What `breakpoint()` calls."""
     if os.environ.get(CHOSEN) or process.check_fork() is None:
-        return sys.__breakpointhook__(*args, **kwargs)
+        return sys.__breakpointhook__(*args, **kwargs)  # noqa: T100 - Python's own
     from mpdebug.agent import stops  # noqa: PLC0415 - when one is hit
 
     header = kwargs.get("header")
@@ -50,10 +50,8 @@ def patch(module: ModuleType) -> None:
     registry.wrap(module, "post_mortem", _post_mortem)
 
 
-def _set_trace(original: Any) -> Any:
-    def set_trace(
-        *args: Any, header: str | None = None, commands: Iterable[str] | None = None, **kwargs: Any
-    ) -> Any:
+def _set_trace(_: Any) -> Any:
+    def set_trace(*, header: str | None = None, commands: Iterable[str] | None = None) -> Any:
         if process.check_fork() is None:
             frame = sys._getframe(1)  # noqa: SLF001
             return sys.modules["pdb"].Pdb().set_trace(frame)  # the original takes its caller
@@ -90,4 +88,3 @@ def _post_mortem(original: Any) -> Any:
 
 def _commands(given: Any) -> list[str] | None:
     return [str(each) for each in given] if given else None
-
