@@ -83,6 +83,61 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """A thread of a living process that stands at a breakpoint now (its stop file)."""
+
+    process: str  # key of the process
+    pid: int
+    n: int  # counts the stops of that process
+    kind: str  # breakpoint, break, post_mortem, failure, attach
+    file: str
+    line: int
+    function: str
+    socket: str  # where it listens for a prompt
+    name: str = ""  # of the process
+    source: str = ""
+    thread: str = ""
+    main_thread: bool = True
+    header: str = ""
+    mono: int = 0  # since when
+    stopped_at: float = 0.0
+    locals: dict[str, str] = field(default_factory=dict)
+    exception: str = ""  # its type, where one is the reason
+    message: str = ""  # what that exception says
+    tcp: str = ""  # "127.0.0.1:4444": a genuine remote-pdb port
+    client: int = 0  # pid of the prompt that is in it
+    moving: bool = False  # it steps: nothing is answered now
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """A stop as the events tell it, also one that is over."""
+
+    n: int
+    kind: str  # as of a Stop
+    file: str
+    line: int
+    function: str
+    since: int
+    until: int | None = None  # None: it stands, or stood there when the process ended
+    how: str = ""  # continue, detach, abort, timeout, gone, exception
+    thread: str = ""
+    reported: bool = False  # nobody would have come: it wrote its report and went on
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOut:
+    """A time-out of the program that struck."""
+
+    call: str  # "Pool.apply_async(...).get"
+    seconds: float
+    where: str  # file:line of the program
+    begin: int
+    mono: int  # when it struck
+    thread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Process:
     """One process of a run."""
 
@@ -114,6 +169,9 @@ class Process:
     faults_by: str = ""  # whose faulthandler it is: "ours", "program", "none"
     last_records: tuple[dict[str, Any], ...] = ()
     folder: str = ""
+    stops: tuple[Stop, ...] = ()  # where it stands now, oldest first
+    stood: tuple[Stood, ...] = ()  # all its stops that are known, oldest first
+    timeouts: tuple[TimeOut, ...] = ()  # of the program's own calls in it
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,12 @@ class Facts:
         task: (phase, since in ns, the task) out of `state`, or None.
         faults: text of faults.txt.
         records: the last few log records; read once the process is gone.
+        stops: number → stop file, one for each thread that stands at a breakpoint.
     """
 
     __slots__ = (
         "events", "faults", "goodbye", "key", "n", "path", "pid", "records", "stamps",
-        "start", "tail", "task", "who",
+        "start", "stops", "tail", "task", "who",
     )  # fmt: skip
 
     def __init__(self, path: str, pid: int, start: int, n: int) -> None:
@@ -45,6 +46,7 @@ class Facts:
         self.task: tuple[int, int, dict[str, Any]] | None = None
         self.faults = ""
         self.records: tuple[dict[str, Any], ...] = ()
+        self.stops: dict[int, dict[str, Any]] = {}
         self.stamps: dict[str, tuple[int, int, int]] = {}
         self.tail = lines.Tail(os.path.join(path, layout.EVENTS))
 
@@ -69,6 +71,10 @@ class Facts:
         task = self._read_task()
         if task != self.task:
             self.task = task
+            changed = True
+        stops = read_stop_files(self.path)
+        if stops != self.stops:
+            self.stops = stops
             changed = True
         return changed
 
@@ -113,6 +119,22 @@ class Facts:
             return None
         phase, since, text = found
         return (phase, since, task) if (task := lines.parse(text)) else None
+
+
+def read_stop_files(folder: str) -> dict[int, dict[str, Any]]:
+    """The stop files of a process by their numbers; torn ones, and newer formats, left out."""
+    try:
+        names = os.listdir(os.path.join(folder, layout.STOPS))
+    except OSError:  # it never stopped
+        return {}
+    found = {}
+    for name in names:
+        stem, _, end = name.partition(".")
+        if end == "json" and stem.isdigit():
+            said = lines.read_json(os.path.join(folder, layout.STOPS, name))
+            if said and as_int(said.get("format"), layout.FORMAT) <= layout.FORMAT:
+                found[int(stem)] = said
+    return dict(sorted(found.items()))
 
 
 def read_end(path: str, most: int) -> str:

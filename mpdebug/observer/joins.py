@@ -13,9 +13,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mpdebug.model import Ended, Goodbye, Process, SignalSent, Task
+from mpdebug.model import Ended, Goodbye, Process, SignalSent, Stop, Task
 from mpdebug.observer.facts import as_int, as_seconds, as_text, as_texts
 from mpdebug.observer.raised import read_raised
+from mpdebug.observer.stops import Past, stop_of
 from mpdebug.rundir import layout, state
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Joins:
         self.submitted: defaultdict[tuple[str, str], list[tuple[int, str, str]]] = defaultdict(
             list
         )
+        self.past = Past()
         self.exits: dict[tuple[int, int], Mapping[str, Any]] = {}
         self.exits_of_pid: defaultdict[int, list[Mapping[str, Any]]] = defaultdict(list)
 
@@ -86,6 +88,9 @@ class Joins:
                 row = as_int(event.get("first")), as_text(event.get("call"))
                 insort(self.submitted[key, owner], (*row, as_text(event.get("where"))))
                 about.add(0)
+                continue
+            if self.past.add(key, event):
+                about.add((layout.parse_folder_name(key) or (0,))[0])
                 continue
             pid = as_int(event.get("pid"))
             if pid or kind == layout.EV_SIGNAL:  # kill(0, …) reaches the sender's own group
@@ -122,6 +127,7 @@ class Joins:
             role = ROLES_OF_OWNED.get(kind, role)
         named = bool(who.get("named"))
         name = as_text(who.get("name"))
+        lives = alive and ended is None
         return Process(
             key=facts.key,
             pid=facts.pid,
@@ -136,7 +142,7 @@ class Joins:
             python=as_text(who.get("python")),
             started_at=as_seconds(who.get("started")),
             mono=began(facts),
-            alive=alive and ended is None,
+            alive=lives,
             parent=parent,
             named=named,
             task=self._task(facts, owned.sender if owned else parent, owned),
@@ -149,6 +155,16 @@ class Joins:
             faults_by=as_text(who.get("faults")),
             last_records=facts.records,
             folder=facts.path,
+            stops=self._stops(facts, as_text(who.get("name"))) if lives else (),
+            stood=self.past.stood(facts.key),
+            timeouts=self.past.timeouts(facts.key),
+        )
+
+    def _stops(self, facts: Facts, name: str) -> tuple[Stop, ...]:
+        return tuple(
+            stop_of(facts.path, number, said, name=name)
+            for number, said in facts.stops.items()
+            if not self.past.is_over(facts.key, number)  # its file goes a moment later
         )
 
     def is_known_to_have_ended(self, facts: Facts) -> bool:
