@@ -259,6 +259,11 @@ def report_only(
 
 def tell_stopped(here: process.Agent, facts: dict[str, Any], *, reported: bool) -> None:
     """Add the stop to the events, which stay when its file is gone."""
+    if not reported:
+        with guard.quiet:
+            from mpdebug.agent import timeouts  # noqa: PLC0415 - when it is hit
+
+            timeouts.tell_from_now_on(here)
     here.event(
         layout.EV_STOPPED,
         n=facts["n"],

@@ -18,6 +18,7 @@
       breaks.json                live breakpoints, written by `mpdebug break`
       counts/<key>               hits of a breakpoint over all processes, a byte each
       held.json                  the processes that a prompt has halted
+      stood                      empty; there once anybody stood at a breakpoint
 
 `<start>` tells a reused pid: field 22 of /proc/PID/stat (clock ticks since boot), or where
 there is no /proc the second at which the folder was made. `<n>` counts from 0: a process that
@@ -52,7 +53,7 @@ A stop (stops/<n>.json): format, n, time, mono, kind ("breakpoint", "break": a l
 source, thread, main_thread, header, locals {name: repr}, client (pid of the prompt in it, or
 0), moving (true: it steps), and where it applies `exception` {type, message}, `tcp`.
 
-breaks.json: format, breaks [{id, file, line, if, process, hits}]. held.json: pids.
+breaks.json: format, version, breaks [{id, file, line, if, process, hits}]. held.json: pids.
 ask.json: attach (true), by (pid), mono.
 
 exits.jsonl: mono, time, pid, start, status (negative: a signal), core, by ("wait", "pidfd"),
@@ -83,6 +84,7 @@ ASK = "ask.json"
 BREAKS = "breaks.json"
 COUNTS = "counts"
 HELD = "held.json"
+STOOD = "stood"
 
 TEXT_CAP = 256 * 1024 * 1024
 """Bytes that one process may write to one text file; told in the file when it is reached."""
@@ -98,7 +100,9 @@ EV_OWNED = "owned"  # a worker process belongs to a Pool or executor: owner pid
 EV_FORKED = "forked"  # a fork that is not multiprocessing's: pid
 EV_STOPPED = "stopped"  # a thread stands at a breakpoint: n why file line function reported
 EV_RELEASED = "released"  # it goes on: n how (continue detach abort timeout gone exception)
-EV_TIMEOUT = "timeout"  # a time-out of the program struck: call seconds where
+EV_BREAKS = "breaks"  # it has read breaks.json: version, ids it watches, error, slow
+EV_FAILED = "failed"  # a failure that --pm only counted: type where number (of its kind)
+EV_TIMEOUT = "timeout"  # a time-out of the program struck: call seconds where begin
 EV_NOTE = "note"  # something worth telling that is nobody's fault: text
 
 # Roles of a process.
