@@ -21,16 +21,20 @@ TELLERS = frozenset({"linecache", "tokenize", "traceback"})
 """What describing an exception with its source lines loads; the program may have its own."""
 
 
+def uncaught() -> BaseException | None:
+    """The exception that ended the main thread, if one did."""
+    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    if not isinstance(error, BaseException) or was_typed(error.__traceback__):
+        return None
+    traceback = error.__traceback__
+    return error if traceback is None or traceback.tb_frame.f_back is None else None
+
+
 def note_uncaught() -> None:
     """Say goodbye with the exception that ended the main thread, if one did."""
     here = process.here
-    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
-    if here is None or here.said_goodbye or not isinstance(error, BaseException):
-        return
-    traceback = error.__traceback__
-    if _was_typed(traceback):
-        return
-    if traceback is None or traceback.tb_frame.f_back is None:
+    error = uncaught()
+    if here is not None and not here.said_goodbye and error is not None:
         # Python dies of SIGINT after an uncaught KeyboardInterrupt, unless text was compiled
         # since (`eval` in an import of `linecache` is enough): then its status would be 1.
         full = not isinstance(error, KeyboardInterrupt) and (
@@ -43,7 +47,7 @@ def note_uncaught() -> None:
             here.goodbye("exception", exception=said)
 
 
-def _was_typed(traceback: TracebackType | None) -> bool:
+def was_typed(traceback: TracebackType | None) -> bool:
     """Whether the exception is one that an interactive session printed, and went on."""
     if sys.flags.interactive:
         return True

@@ -26,21 +26,35 @@ TABLE: dict[str, str] = {
     "joblib.externals.loky.process_executor": "executors",
     "loky.process_executor": "executors",
     "concurrent.futures.process": "executors",
+    "concurrent.futures._base": "timeouts",
     "pdb": "breakpoints",
 }
 for _package in ("multiprocessing", "multiprocess", "billiard"):
-    TABLE[f"{_package}.process"] = "processes"
+    TABLE[f"{_package}.process"] = "processes timeouts"
     TABLE[f"{_package}.util"] = "mp_logging"
-    TABLE[f"{_package}.pool"] = "pools"
+    TABLE[f"{_package}.pool"] = "pools timeouts"
+    TABLE[f"{_package}.queues"] = "timeouts"
     TABLE[f"{_package}.spawn"] = "spawning"
-"""Module of the program → module in this folder whose `patch(module)` is called."""
+"""Module of the program → modules in this folder whose `patch(module)` is called."""
+
+more: dict[str, str] = {}
+"""The same, of what was asked for with a setting; called after the other."""
 
 
 def apply(module: ModuleType, name: str) -> None:
     """Patch one module that has just been executed (or was there before us)."""
-    with guard.quiet:
-        ours = __import__(f"mpdebug.patch.{TABLE[name]}", fromlist=["patch"])
-        ours.patch(module)
+    for one in f"{TABLE.get(name, '')} {more.get(name, '')}".split():
+        with guard.quiet:
+            ours = __import__(f"mpdebug.patch.{one}", fromlist=["patch"])
+            ours.patch(module)
+
+
+def also(name: str, patch: str) -> None:
+    """Have one more module of the program patched: now if it is there, else on its import."""
+    more[name] = patch
+    module = sys.modules.get(name)
+    if module is not None:
+        apply(module, name)
 
 
 class Loader:
@@ -79,7 +93,7 @@ class Finder:
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """The spec that the other finders have, its loader behind ours."""
-        if name not in TABLE:
+        if name not in TABLE and name not in more:
             return None
         for other in sys.meta_path:
             if other is self or isinstance(other, Finder):
@@ -110,5 +124,6 @@ def install() -> None:
 
 
 def _leave() -> None:
+    more.clear()
     if finder in sys.meta_path:
         sys.meta_path.remove(finder)

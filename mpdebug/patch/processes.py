@@ -120,7 +120,10 @@ class _Run:
             return run()
         except BaseException as error:
             guard.drop_frame(error)
-            note_end(error)
+            failed = _parked(error)
+            note_end(failed)
+            if failed is not error:
+                raise failed  # noqa: B904 - its context is the failure itself
             raise
 
 
@@ -128,6 +131,16 @@ def _be_interrupted() -> None:
     """Raise what a signal handler raised while this child was being received."""
     if process.interrupted:
         raise process.interrupted.pop()
+
+
+def _parked(error: BaseException) -> BaseException:
+    """With --pm: stand at the failure; returns what to end with."""
+    here = process.here
+    if here is None or not here.settings.pm:
+        return error
+    from mpdebug.patch import failures  # noqa: PLC0415 - only who asks for it pays for it
+
+    return failures.park(error, error.__traceback__)
 
 
 def note_end(error: BaseException) -> None:
