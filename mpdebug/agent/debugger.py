@@ -15,16 +15,14 @@ What stock remote-pdb 2.1.0 does in a worker, and what is done here instead:
 from __future__ import annotations
 
 import bdb
-import code
-import ctypes
 import pdb
 import sys
 from contextlib import contextmanager
-from threading import get_ident, main_thread
+from threading import get_ident
 from typing import cast
 
 from mpdebug import env
-from mpdebug.agent import borrowed, conversation, guard
+from mpdebug.agent import borrowed, guard, nested
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,12 +104,16 @@ class Debugger(Base):  # type: ignore[misc]
         if frame is not None and (not self.how or (self.how == "continue" and self.breaks)):
             self._trace(frame)
 
+    def plain_interaction(self, frame: FrameType | None, tb_or_exc: Any) -> None:
+        """The prompt at one place."""
+        super().interaction(frame, tb_or_exc)
+
     def interaction(self, frame: FrameType | None, tb_or_exc: Any) -> None:
         """The prompt at one place; every way to stop comes through here."""
         self.how, self.error = "", None
         self.stand(frame)
         try:
-            super().interaction(frame, tb_or_exc)
+            self.plain_interaction(frame, tb_or_exc)
         except BaseException:
             self.how = "exception"
             raise
@@ -295,13 +297,9 @@ class Debugger(Base):  # type: ignore[misc]
 
         Refused: there is no restart of one process.
         """
-        self.error_message(NO_RESTART)
+        self.message(f"*** {NO_RESTART}")
 
     do_restart = do_run
-
-    def error_message(self, text: str) -> None:
-        """Print an error as pdb does."""
-        print("***", text, file=self.stdout)
 
     def do_clear(self, arg: str) -> Any:
         """cl(ear) [filename:lineno | bpnumber ...]
@@ -327,51 +325,18 @@ class Debugger(Base):  # type: ignore[misc]
 
         A Python prompt with the names of this frame; leave it with Ctrl-D.
         """
-        names = {**self.curframe.f_globals, **self.locals_of_frame()}
-        talk = self.talk
-
-        class Python(code.InteractiveConsole):
-            def raw_input(self, prompt: str = "") -> str:
-                talk.write(prompt)
-                line = talk.readline()
-                if not line:
-                    raise EOFError
-                return line.removesuffix("\n")
-
-            def write(self, data: str) -> None:
-                talk.write(data)
-
-        saved = sys.stdin, sys.stdout, sys.displayhook
         self.interacting = True
         try:
-            sys.stdin, sys.stdout, sys.displayhook = talk, talk, sys.__displayhook__
-            Python(names).interact(banner="*interactive*: Ctrl-D leaves", exitmsg="")
-        except SystemExit:
-            self.message("*** exit() leaves this prompt only")
+            nested.python_prompt(self)
         finally:
             self.interacting = False
-            sys.stdin, sys.stdout, sys.displayhook = saved
 
     def do_debug(self, arg: str) -> None:
         """Debug code
 
         Step through the code in a debugger of its own.
         """
-        inner = Debugger(self.talk, lambda _: None, lambda _: None)
-        inner.prompt = f"({self.prompt.strip()}) "
-        names = self.curframe.f_globals, self.locals_of_frame()
-        before = sys.gettrace()
-        sys.settrace(None)
-        self.talk.debugger = inner
-        self.message("ENTERING RECURSIVE DEBUGGER")
-        try:
-            sys.call_tracing(inner.run, (arg, *names))
-        except BaseException:  # noqa: BLE001 - shown to the person, as pdb does
-            self._error_exc()
-        finally:
-            self.talk.debugger = self
-            sys.settrace(before)
-        self.message("LEAVING RECURSIVE DEBUGGER")
+        nested.debug(self, arg)
 
     # --- completion
 
@@ -404,24 +369,3 @@ def _without_readline() -> Iterator[None]:
             del sys.modules["readline"]
         else:
             sys.modules["readline"] = known  # type: ignore[assignment]
-
-
-def interrupt(debugger: Debugger, frame: FrameType | None) -> None:
-    """A client's Ctrl-C: end what it has asked for, or stop a process that steps.
-
-    Called in the main thread by the nudge's handler, which has looked that it was asked for.
-    """
-    mine = debugger.thread == main_thread().ident
-    if debugger.working:
-        if mine:
-            raise Interrupted
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(debugger.thread), ctypes.py_object(Interrupted)
-        )
-    elif debugger.tracing and mine:
-        debugger.stop_at(frame)
-    elif debugger.tracing:
-        debugger.set_step()  # at its next line
-
-
-RELEASED = conversation.RELEASED

@@ -188,3 +188,13 @@ def is_chosen(settings: Settings, who: dict[str, Any]) -> bool:
         or matches(settings.only)
         or not (who.get("named") or who["role"] == layout.SUBPROCESS)
     )
+
+
+def thread_name() -> tuple[str, bool]:
+    """The name of this thread, and whether it is the main one."""
+    threading = sys.modules.get("threading")
+    if threading is None:
+        return "MainThread", True
+    known = threading._active.get(get_ident())  # noqa: SLF001 - current_thread() may make one
+    name = getattr(known, "name", f"thread-{get_ident()}")
+    return str(name), known is threading.main_thread()

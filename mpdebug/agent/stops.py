@@ -11,10 +11,8 @@ from __future__ import annotations
 import os
 import sys
 from _thread import get_ident
-from itertools import count
 
-from mpdebug.agent import encode, guard, process, tasks
-from mpdebug.agent.clock import Clock
+from mpdebug.agent import encode, guard, process, stop_facts
 from mpdebug.agent.descriptors import real_close
 from mpdebug.rundir import layout
 
@@ -25,11 +23,9 @@ if TYPE_CHECKING:
 
     from mpdebug.agent.debugger import Debugger
 
-LOCALS = 40
 ALONE = 60.0
 """Seconds that a stop waits which a person prepared at a prompt, where nobody else looks."""
 
-numbers = count()
 standing: dict[int, Session] = {}
 """Thread → its session, as long as that thread has a stop or a debugger that traces it."""
 
@@ -79,7 +75,7 @@ class Session:
         """The debugger stops: open the stop, or tell its new place."""
         with guard.quiet:
             standing[get_ident()] = self
-            facts = place_of(frame, self.traceback)
+            facts = stop_facts.place_of(frame, self.traceback)
             if self.path:
                 self.facts.update({**facts, "moving": False})
                 self._write()
@@ -119,9 +115,9 @@ class Session:
 
         talk = self.talk
         folder = os.path.join(self.agent.path, layout.STOPS)
-        number = next(numbers)
-        self.facts = facts_of(self.kind, number, self.header, self.error, place)
-        tell_stopped(self.agent, self.facts, reported=False)
+        number = next(stop_facts.numbers)
+        self.facts = stop_facts.facts_of(self.kind, number, self.header, self.error, place)
+        stop_facts.tell_stopped(self.agent, self.facts, reported=False)
         talk.reset(self.facts, os.path.join(folder, f"{number}.log"))
         self.path = os.path.join(folder, f"{number}.json")
         talk.patience = ALONE if self.attended and self.patience is not None else self.patience
@@ -140,7 +136,7 @@ class Session:
                 talk.supervisor = -1
         self._write()
         if not supervisor:
-            say_where(self.agent, self.facts)
+            stop_facts.say_where(self.agent, self.facts)
 
     def _write(self) -> None:
         if self.talk.door is not None:
@@ -203,13 +199,21 @@ def stop(
         if here.settings.breakpoints == "report" and kind != "attach":
             patience, script = 0.0, []
         if patience == 0.0 and not script:
-            facts = facts_of(kind, next(numbers), header, error, place_of(frame, traceback))
+            facts = stop_facts.facts_of(
+                kind,
+                next(stop_facts.numbers),
+                header,
+                error,
+                stop_facts.place_of(frame, traceback),
+            )
             report_only(here, facts, frame, traceback)
             return
         if here.settings.tcp if tcp is None else tcp:
             from mpdebug.agent import tcp as genuine  # noqa: PLC0415 - off by default
 
-            genuine.stop(here, frame or traceback_frame(traceback), kind, int(tcp or 0))
+            genuine.stop(
+                here, frame or stop_facts.traceback_frame(traceback), kind, int(tcp or 0)
+            )
             return
         session = standing.get(get_ident())
         if session is None:
@@ -253,131 +257,8 @@ def report_only(
     """Nobody will come: write down what a person would have looked at, and go on."""
     from mpdebug.agent import report  # noqa: PLC0415 - when it is hit
 
-    tell_stopped(here, facts, reported=True)
+    stop_facts.tell_stopped(here, facts, reported=True)
     report.write(here, facts, frame, traceback)
-
-
-def tell_stopped(here: process.Agent, facts: dict[str, Any], *, reported: bool) -> None:
-    """Add the stop to the events, which stay when its file is gone."""
-    if not reported:
-        with guard.quiet:
-            from mpdebug.agent import timeouts  # noqa: PLC0415 - when it is hit
-
-            timeouts.tell_from_now_on(here)
-    here.event(
-        layout.EV_STOPPED,
-        n=facts["n"],
-        why=facts["kind"],
-        file=facts["file"],
-        line=facts["line"],
-        function=facts["function"],
-        thread=facts["thread"],
-        reported=reported,
-    )
-
-
-def facts_of(
-    kind: str,
-    number: int,
-    header: str,
-    error: BaseException | None,
-    place: dict[str, Any],
-) -> dict[str, Any]:
-    """What the file of a stop says, see `rundir/layout.py`."""
-    thread, is_main = thread_name()
-    facts = {
-        "format": layout.FORMAT,
-        "n": number,
-        "time": round(Clock.now(), 6),
-        "mono": Clock.mono(),
-        "kind": kind,
-        **place,
-        "thread": thread,
-        "main_thread": is_main,
-        "header": header,
-        "client": 0,
-        "moving": False,
-    }
-    if error is not None:
-        facts["exception"] = {
-            "type": type(error).__name__,
-            "message": encode.safe_str(error)[:500],
-        }
-    return facts
-
-
-def say_where(here: process.Agent, facts: dict[str, Any]) -> None:
-    """Nobody supervises this run: print where it stands, and what to type."""
-    name = here.who["name"] or here.who["role"]
-    where = f"{facts['file']}:{facts['line']} in {facts['function']}"
-    text = (
-        f"mpdebug: {name} (pid {here.pid}) stopped at {where}\n"
-        f"  in another terminal: {sys.executable} -m mpdebug attach {here.pid}\n"
-    )
-    try:
-        os.write(2, text.encode("utf-8", "backslashreplace"))
-    except OSError:  # stderr is closed
-        return
-
-
-def thread_name() -> tuple[str, bool]:
-    """The name of this thread, and whether it is the main one."""
-    threading = sys.modules.get("threading")
-    if threading is None:
-        return "MainThread", True
-    known = threading._active.get(get_ident())  # noqa: SLF001 - current_thread() may make one
-    name = getattr(known, "name", f"thread-{get_ident()}")
-    return str(name), known is threading.main_thread()
-
-
-def traceback_frame(traceback: TracebackType | None) -> FrameType | None:
-    """The innermost frame of a traceback."""
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    return traceback.tb_frame if traceback is not None else None
-
-
-def place_of(frame: FrameType | None, traceback: TracebackType | None) -> dict[str, Any]:
-    """File, line, function, source and plain locals of where it stands."""
-    line = frame.f_lineno if frame is not None else 0
-    if frame is None:
-        last = traceback
-        while last is not None:
-            if frame is None or not guard.is_ours_or_stdlib(last.tb_frame.f_code.co_filename):
-                frame, line = last.tb_frame, last.tb_lineno
-            last = last.tb_next
-    if frame is None:
-        return {"file": "", "line": 0, "function": "", "source": "", "locals": {}}
-    import linecache  # noqa: PLC0415 - when it is hit
-
-    code = frame.f_code
-    found: dict[str, Any] = {
-        "file": os.path.abspath(code.co_filename)
-        if code.co_filename[:1] != "<"
-        else code.co_filename,
-        "line": line or 0,
-        "function": code.co_name,
-        "source": linecache.getline(code.co_filename, line or 0, frame.f_globals).strip()[:500],
-        "locals": {},
-    }
-    with guard.quiet:
-        found["locals"] = plain_locals(frame)
-    return found
-
-
-def plain_locals(frame: FrameType) -> dict[str, str]:
-    """Names and values, bounded; of what is not plain only the type (a `__repr__` may hang)."""
-    found: dict[str, str] = {}
-    at_module = frame.f_locals is frame.f_globals
-    for name, value in list(frame.f_locals.items()):
-        if name.startswith("__") or (at_module and callable(value)):
-            continue
-        if type(value).__name__ == "module":
-            continue
-        found[str(name)] = tasks.describe(value)[:200]
-        if len(found) >= LOCALS:
-            break
-    return found
 
 
 def forget() -> None:

@@ -10,7 +10,7 @@ import os
 from _socket import AF_INET, SOCK_STREAM
 from _socket import socket as Socket  # noqa: N812 - a class
 
-from mpdebug.agent import borrowed, encode, guard, process, stops
+from mpdebug.agent import borrowed, encode, guard, process, stop_facts
 from mpdebug.agent.descriptors import real_close
 from mpdebug.rundir import layout
 
@@ -41,9 +41,11 @@ def stop(here: process.Agent, frame: FrameType | None, kind: str, port: int) -> 
         return
     port = port if port > 1 else _free_port()
     address = f"{HOST}:{port}"
-    facts = stops.facts_of(kind, next(stops.numbers), "", None, stops.place_of(frame, None))
+    facts = stop_facts.facts_of(
+        kind, next(stop_facts.numbers), "", None, stop_facts.place_of(frame, None)
+    )
     facts["tcp"] = address
-    stops.tell_stopped(here, facts, reported=False)
+    stop_facts.tell_stopped(here, facts, reported=False)
     path = _write(here, facts)
     name = here.who["name"] or here.who["role"]
     text = WARNING.format(name=name, pid=here.pid, address=address, telnet=f"{HOST} {port}")

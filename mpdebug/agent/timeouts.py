@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from mpdebug.agent import guard, process
+from mpdebug.agent import guard, identity, process
 from mpdebug.agent.clock import Clock
 from mpdebug.agent.descriptors import real_close
 from mpdebug.rundir import layout
@@ -49,8 +49,6 @@ def struck(call: str, seconds: float) -> None:
     frame = guard.program_frame(sys._getframe(1))  # noqa: SLF001
     if frame is None:
         return
-    from mpdebug.agent import stops  # noqa: PLC0415 - when one strikes in a run with stops
-
     now, place = Clock.mono(), (frame.f_code, frame.f_lasti)
     if now - last.get(place, -POLL) < POLL:
         return
@@ -63,5 +61,5 @@ def struck(call: str, seconds: float) -> None:
         seconds=round(seconds, 3),
         where=f"{frame.f_code.co_filename}:{frame.f_lineno}",
         begin=now - int(seconds * 1e9),
-        thread=stops.thread_name()[0],
+        thread=identity.thread_name()[0],
     )
