@@ -39,6 +39,19 @@ HAS_INOTIFY = LINUX
 HAS_FALLOCATE = hasattr(os, "posix_fallocate")
 """Reserve the blocks of a mapped file: a full disk must not become the program's SIGBUS."""
 
+HAS_REALTIME_SIGNALS = LINUX
+"""Signals that no program uses by accident; a running process can be entered by them."""
+
+SLEEPS_FOR_SIGNALS = {
+    "x86_64": {34: "pause", 128: "sigtimedwait", 130: "sigsuspend"},
+    "aarch64": {137: "sigtimedwait", 133: "sigsuspend"},
+}.get(os.uname().machine if LINUX else "", {})
+"""System calls that a signal handler ends, so that the program sees a signal that it did not
+get without us (numbers of /proc/PID/syscall)."""
+
+PPOLL = 73 if LINUX and os.uname().machine == "aarch64" else -1
+"""There, glibc's pause is a ppoll of nothing for ever."""
+
 PEP829_START_FILES = sys.version_info >= (3, 15)
 """`NAME.start` files in site-packages replace the import lines of `NAME.pth` (PEP 829)."""
 

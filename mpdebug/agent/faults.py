@@ -1,7 +1,11 @@
-"""faulthandler writes the last stack of this process into `faults.txt` of its own folder."""
+"""faulthandler writes into `faults.txt` of this process's own folder.
+
+The last stack before a fatal error, and all stacks when a reader asks for them with a signal.
+"""
 
 from __future__ import annotations
 
+import faulthandler
 import os
 from faulthandler import disable as real_disable  # the program finds others in there
 from faulthandler import enable as real_enable
@@ -10,42 +14,70 @@ from faulthandler import is_enabled as real_is_enabled
 from mpdebug.agent import descriptors
 from mpdebug.agent.descriptors import open_high, real_close
 
-fd = -1
-"""Our descriptor that faulthandler writes to; -1 where it is not ours."""
+real_register = getattr(faulthandler, "register", None)  # Windows has none
+real_unregister = getattr(faulthandler, "unregister", None)
+
+file = -1
+"""Our descriptor of faults.txt; -1 where it is not open."""
+
+ours = False
+"""Whether fatal errors go there; else faulthandler is the program's."""
+
+number = 0
+"""The signal at which all stacks are written there; 0: none, or it is the program's own."""
 
 
 def enable(path: str) -> str:
     """Let faulthandler write to this file; returns whose it is: "ours" or "program".
 
     Where it was on before us (-X faulthandler, the program's own call) it stays as it is: the
-    stack then goes where the program wants it, usually to stderr. Raises OSError.
+    stack of a fatal error then goes where the program wants it, usually to stderr. Raises
+    OSError.
     """
-    global fd
-    if fd < 0 and real_is_enabled():
-        return "program"
-    if fd >= 0 and not real_is_enabled():  # the program turned it off
-        disable()
-        return "program"
+    global file, ours  # noqa: PLW0603
+    enabled = real_is_enabled()
+    # On and not ours: the program's. Off and ours: the program turned it off by its C name.
+    ours = enabled == ours
     new = open_high(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    real_enable(new, all_threads=True)
-    old, fd = fd, new
+    if ours:
+        real_enable(new, all_threads=True)
+    if number and real_register is not None:
+        real_register(number, new, all_threads=True, chain=False)
+    old, file = file, new
     if old >= 0:
         real_close(old)
-    return "ours"
+    return "ours" if ours else "program"
 
 
 def disable() -> None:
     """Take faulthandler back, where it is ours."""
-    global fd
-    if fd >= 0:
-        real_disable()
-        old, fd = fd, -1
+    old = file
+    forget()
+    if old >= 0:
         real_close(old)
+
+
+def forget() -> None:
+    """Nothing is written there any more; the descriptor is not ours to close."""
+    global file, ours
+    if ours:
+        real_disable()
+    if file >= 0 and number and real_unregister is not None:
+        real_unregister(number)  # the readers see it in SigCgt
+    file, ours = -1, False
+
+
+def unregister() -> None:
+    """The program wants that signal for itself, for good."""
+    global number  # noqa: PLW0603
+    if file >= 0 and number and real_unregister is not None:
+        real_unregister(number)
+    number = 0
 
 
 def give_up() -> bool:
     """The program has used up its descriptors: log records matter more than a crash report."""
-    if fd < 0:
+    if file < 0:
         return False
     disable()
     return True
@@ -56,21 +88,16 @@ descriptors.make_room = give_up
 
 def left_to_program() -> bool:
     """The program has turned faulthandler on for itself; returns whether it was ours before."""
-    global fd
-    if fd < 0:
-        return False
-    old, fd = fd, -1
-    real_close(old)
-    return True
+    global ours
+    before, ours = ours, False
+    return before
 
 
 def lose(low: int, high: int) -> None:
     """The program is about to close or reuse descriptors low to high-1.
 
-    faulthandler cannot check what its descriptor has become: a crash report must never go to
-    a client of the program.
+    faulthandler cannot check what its descriptor has become: a report must never go to a
+    client of the program.
     """
-    global fd  # noqa: PLW0603
-    if low <= fd < high:
-        real_disable()
-        fd = -1
+    if low <= file < high:
+        forget()

@@ -50,6 +50,21 @@ def is_ours_or_stdlib(filename: str) -> bool:
     )
 
 
+def innermost_of(traceback: TracebackType | None) -> TracebackType | None:
+    """The entry of a traceback where the exception was raised."""
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback
+
+
+def is_from_outside(error: BaseException) -> bool:
+    """Whether neither we nor the standard library raised this."""
+    innermost = innermost_of(error.__traceback__)
+    return innermost is not None and not is_ours_or_stdlib(
+        innermost.tb_frame.f_code.co_filename
+    )
+
+
 class _Quiet:
     """See the module's text. One object serves all: it keeps nothing."""
 
@@ -68,9 +83,7 @@ class _Quiet:
             return False
         if not isinstance(error, Exception):
             return False
-        innermost = traceback
-        while innermost is not None and innermost.tb_next is not None:
-            innermost = innermost.tb_next
+        innermost = innermost_of(traceback)
         if innermost is not None:
             code = innermost.tb_frame.f_code
             if not is_ours_or_stdlib(code.co_filename):

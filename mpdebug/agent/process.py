@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 here: Agent | None = None
 
+signals: dict[str, Any] = {}
+"""The signals that readers may send, for process.json; told by `nudge`."""
+
 on_fork: list[Callable[[], None]] = []
 """What other parts of the agent have to drop or renew in a forked child."""
 
@@ -156,6 +159,8 @@ def begin(settings: Settings, who: dict[str, Any], ppid: int) -> Agent | None:
     except OSError:  # descriptors used up: its parent's file would be the wrong one
         faults.disable()
         who["faults"] = "none"
+    if signals:
+        who["signals"] = signals
     with guard.quiet:
         agent.write_who(f"{path}/{layout.PROCESS}")
     return agent

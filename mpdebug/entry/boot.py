@@ -6,7 +6,7 @@ import atexit
 import os
 import sys
 
-from mpdebug.agent import goodbye, guard, identity, process
+from mpdebug.agent import goodbye, guard, identity, nudge, process
 from mpdebug.patch import (
     breakpoints,
     descriptors,
@@ -17,7 +17,9 @@ from mpdebug.patch import (
     on_import,
     registry,
     rights,
+    signals,
 )
+from mpdebug.rundir import layout
 from mpdebug.settings import VARIABLE, Settings
 
 FLAG = "_mpdebug"
@@ -36,7 +38,11 @@ def enter() -> None:
     setattr(sys, FLAG, True)
     guard.inherit_debug(settings)
     light = identity.is_light(sys.orig_argv)
+    if not light:
+        nudge.install(settings)
     agent = process.begin_here(settings, light=light)
+    if agent is None:
+        nudge.remove()
     if settings.main:
         settings.main = False
         os.environ[VARIABLE] = settings.to_env()
@@ -70,6 +76,7 @@ def install_patches(settings: Settings) -> None:
     descriptors.patch_os()
     rights.patch_os()
     faulthandling.patch()
+    signals.patch()
     naming.patch_os()
     breakpoints.patch_sys()
     on_import.install()
@@ -78,9 +85,28 @@ def install_patches(settings: Settings) -> None:
         atexit.register(goodbye.at_exit)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=process.after_fork)
+        process.on_fork.append(look_for_breaks)
+    if settings.pm:
+        from mpdebug.patch import failures  # noqa: PLC0415 - only who asks for it pays for it
+
+        failures.install()
+    look_for_breaks()  # last: what changes from now on is told by a nudge
+
+
+def look_for_breaks() -> None:
+    """Watch the live breakpoints that are there already; where are none this is one stat."""
+    here = process.here
+    if here is not None and os.path.exists(f"{here.settings.run}/{layout.BREAKS}"):
+        from mpdebug.agent import breaks  # noqa: PLC0415 - only who has breakpoints pays
+
+        breaks.reload()
 
 
 def remove_patches() -> None:
     """Take every patch out again. What was registered for forks and exit finds no agent."""
     environment.value = ""
     registry.undo_all()
+    nudge.remove()
+    breaks = sys.modules.get("mpdebug.agent.breaks")
+    if breaks is not None:
+        breaks.remove()

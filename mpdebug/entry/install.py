@@ -8,7 +8,7 @@ import sys
 import time
 
 from mpdebug import __version__, env, errors
-from mpdebug.agent import guard, process
+from mpdebug.agent import guard, nudge, process
 from mpdebug.entry import boot
 from mpdebug.patch import environment
 from mpdebug.rundir import layout, place
@@ -41,6 +41,7 @@ def install(*, run_dir: str = "") -> str:
         os.environ[VARIABLE] = settings.to_env()
         os.environ["PYTHONPATH"] = environment.with_door(os.environ.get("PYTHONPATH", ""))
         settings.main = True
+    nudge.install(settings)
     process.begin_here(settings)
     settings.main = False
     setattr(sys, boot.FLAG, True)

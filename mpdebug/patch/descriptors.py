@@ -23,9 +23,9 @@ def patch_os() -> None:
 
 def _close(original: Any) -> Any:
     def close(*args: Any, **kwargs: Any) -> Any:
-        if args and args[0] == faults.fd and faults.fd >= 0:
+        if args and args[0] == faults.file and faults.file >= 0:
             with guard.quiet:
-                faults.lose(faults.fd, faults.fd + 1)
+                faults.lose(faults.file, faults.file + 1)
         try:
             return original(*args, **kwargs)
         except BaseException as error:
@@ -52,7 +52,7 @@ def _closerange(original: Any) -> Any:
 def _dup2(original: Any) -> Any:
     def dup2(*args: Any, **kwargs: Any) -> Any:
         with guard.quiet:
-            if len(args) > 1 and args[1] == faults.fd:
+            if len(args) > 1 and args[1] == faults.file:
                 faults.lose(args[1], args[1] + 1)
         try:
             return original(*args, **kwargs)

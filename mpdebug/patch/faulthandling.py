@@ -1,7 +1,7 @@
 """faulthandler answers as without us: it is off until the program turns it on.
 
 Where the program does, its file gets the stack of a crash, in forked children too; where it
-turns it off again, ours comes back.
+turns it off again, ours comes back. A signal that it registers is its own from then on.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import faulthandler
 import os
 
-from mpdebug.agent import faults, guard, process
+from mpdebug.agent import faults, guard, nudge, process
 from mpdebug.patch import registry
 from mpdebug.rundir import layout
 
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 
 def patch() -> None:
-    """Wrap faulthandler.enable, disable and is_enabled."""
+    """Wrap what turns faulthandler on and off, for fatal errors and for signals."""
     registry.wrap(faulthandler, "enable", _enable)
     registry.wrap(faulthandler, "disable", _disable)
     registry.wrap(faulthandler, "is_enabled", _is_enabled)
+    registry.wrap(faulthandler, "register", _register)
+    registry.wrap(faulthandler, "unregister", _unregister)
 
 
 def _enable(original: Any) -> Any:
@@ -42,7 +44,7 @@ def _enable(original: Any) -> Any:
 
 def _disable(original: Any) -> Any:
     def disable(*args: Any, **kwargs: Any) -> Any:
-        if faults.fd >= 0 and not args and not kwargs:
+        if faults.ours and not args and not kwargs:
             return False
         try:
             result = original(*args, **kwargs)
@@ -61,9 +63,34 @@ def _disable(original: Any) -> Any:
 def _is_enabled(original: Any) -> Any:
     def is_enabled(*args: Any, **kwargs: Any) -> Any:
         try:
-            return original(*args, **kwargs) and faults.fd < 0
+            return original(*args, **kwargs) and not faults.ours
         except BaseException as error:
             guard.drop_frame(error)
             raise
 
     return is_enabled
+
+
+def _register(original: Any) -> Any:
+    def register(*args: Any, **kwargs: Any) -> Any:
+        nudge.take_back(args[0] if args else kwargs.get("signum"))
+        try:
+            return original(*args, **kwargs)
+        except BaseException as error:
+            guard.drop_frame(error)
+            raise
+
+    return register
+
+
+def _unregister(original: Any) -> Any:
+    def unregister(*args: Any, **kwargs: Any) -> Any:
+        if args and args[0] == faults.number and faults.number:
+            return False
+        try:
+            return original(*args, **kwargs)
+        except BaseException as error:
+            guard.drop_frame(error)
+            raise
+
+    return unregister

@@ -41,7 +41,8 @@ run.json: format, id, command (list), cwd, user, host, boot, python, version, su
 
 process.json: format, pid, start, ppid, name, role, method, target, argv, executable, python,
 started (epoch), mono, and where it applies: `named` (true once multiprocessing gave the name),
-`faults` ("ours", "program": the program's faulthandler came first), `prints_relayed` (true: it
+`faults` ("ours", "program": the program's faulthandler came first), `signals` {stacks, nudge,
+why}: the numbers of the signals it answers (0: none), `prints_relayed` (true: it
 prints the records of other processes itself).
 
 exit.json: mono, time, kind, status, and where it applies `exception`, `message`, `where`.

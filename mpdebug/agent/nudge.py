@@ -1,0 +1,211 @@
+"""The nudge: a signal by which a reader asks this process to look at what is wanted of it.
+
+The handler is Python and runs in the main thread, between two bytecodes or where a system call
+was interrupted (PEP 475 starts it again): in sleep, read, a lock, an mp.Lock. It looks for
+three things: the Ctrl-C of a prompt, live breakpoints that have changed, and `ask.json`, which
+asks this process to stop where it is. What it needs is loaded when it is needed.
+
+A slot that the program handles is left to it, now and later (`patch/signals.py`).
+"""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]  # `signal` makes enums: 2 ms
+import os
+import sys
+from _signal import getsignal as real_getsignal
+from _signal import signal as real_signal  # before anybody wrapped it, ourselves included
+
+from mpdebug import env
+from mpdebug.agent import faults, guard, process
+from mpdebug.rundir import layout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
+
+    from mpdebug.settings import Settings
+
+STACKS, NUDGE = 4, 5
+"""Below SIGRTMAX. The C library keeps the lowest real-time signals for itself."""
+
+number = 0
+"""Of the signal that we handle; 0: none."""
+
+seen: dict[str, tuple[int, int, int]] = {}
+"""What `breaks.json` was when it was last looked at."""
+
+
+def install(settings: Settings) -> None:
+    """Handle the nudge, and choose the signal for stacks, where the program leaves them to us.
+
+    Called before the agent begins, which tells the numbers in process.json.
+    """
+    global number  # noqa: PLW0603
+    with guard.quiet:
+        if number or process.signals or not env.HAS_REALTIME_SIGNALS:
+            return
+        stacks, nudge = numbers(settings.signals)
+        caught = _caught()
+        faults.number = stacks if is_free(stacks, caught) else 0
+        if is_free(nudge, caught):
+            try:
+                real_signal(nudge, on_nudge)
+                number = nudge
+            except ValueError:  # not in the main thread of the main interpreter
+                nudge = 0
+        tell()
+
+
+def remove() -> None:
+    """Give both slots back."""
+    global number
+    old, number = number, 0
+    process.signals = {}
+    with guard.quiet:
+        faults.unregister()
+        if old and real_getsignal(old) is on_nudge:
+            real_signal(old, _signal.SIG_DFL)
+
+
+def numbers(chosen: str) -> tuple[int, int]:
+    """The numbers for stacks and nudge; `chosen` is "STACKS,NUDGE", or empty for our own."""
+    stacks, _, nudge = chosen.partition(",")
+    if stacks.isdigit() and nudge.isdigit():
+        return int(stacks), int(nudge)
+    return _signal.SIGRTMAX - STACKS, _signal.SIGRTMAX - NUDGE
+
+
+def is_free(signal: int, caught: int) -> bool:
+    """Whether nobody handles or ignores this signal, in Python or in C."""
+    return not caught >> (signal - 1) & 1 and real_getsignal(signal) == _signal.SIG_DFL
+
+
+def _caught() -> int:
+    """The mask of signals that have a handler, also those of C libraries."""
+    with open("/proc/self/status", "rb") as file:
+        text = file.read()
+    return int(text[text.index(b"SigCgt:") + 7 :].split(None, 1)[0], 16)
+
+
+def tell() -> None:
+    """Keep for process.json which signals are answered, and why not."""
+    why = []
+    if not faults.number:
+        why.append("stacks")
+    if not number:
+        why.append("nudge")
+    process.signals = {"stacks": faults.number, "nudge": number}
+    if why:
+        process.signals["why"] = f"the signal for {' and '.join(why)} is the program's own"
+
+
+def take_back(signal: Any) -> None:
+    """The program is about to handle this signal itself: say so to the readers."""
+    global number  # noqa: PLW0603
+    if not signal or signal not in (number, faults.number):
+        return
+    with guard.quiet:
+        if signal == number:
+            number = 0
+        else:
+            faults.unregister()
+        tell()
+        here = process.check_fork()
+        if here is not None:
+            here.tell_who(signals=process.signals)
+
+
+def on_nudge(_: int, frame: FrameType | None) -> None:
+    """The handler. Raises only what a person asked for at a prompt."""
+    here = None
+    with guard.quiet:
+        here = process.check_fork()
+    if here is None:
+        return
+    with guard.quiet:
+        interrupt(frame)
+    with guard.quiet:
+        reload_breaks(here)
+    stops = None
+    with guard.quiet:
+        stops = take_request(here, frame)
+    if stops is not None:
+        try:
+            stops.stop(frame, "attach")
+        except BaseException as error:
+            if guard.is_from_outside(error):  # a signal handler of the program raised it
+                guard.drop_frame(error)
+                raise
+            asked = error
+        else:
+            return
+        raise_from_outside(asked)
+
+
+def interrupt(frame: FrameType | None) -> None:
+    """Ctrl-C at a prompt: end what it evaluates, or stop a thread that steps."""
+    stops: Any = sys.modules.get("mpdebug.agent.stops")
+    debugger: Any = sys.modules.get("mpdebug.agent.debugger")
+    if stops is None or debugger is None:
+        return
+    for session in list(stops.standing.values()):
+        # Not at the prompt itself: there the conversation is reading, and reads this too.
+        busy = session.debugger.working or session.debugger.tracing
+        if busy and session.talk.pull():
+            debugger.interrupt(session.debugger, frame)
+
+
+def reload_breaks(here: process.Agent) -> None:
+    """Live breakpoints were set or cleared since we looked."""
+    path = os.path.join(here.settings.run, layout.BREAKS)
+    try:
+        found = os.stat(path)
+    except OSError:
+        return
+    stamp = found.st_mtime_ns, found.st_size, found.st_ino
+    if seen.get(path) != stamp:
+        from mpdebug.agent import breaks  # noqa: PLC0415 - where there are live breakpoints
+
+        breaks.reload()
+        seen[path] = stamp
+
+
+def take_request(here: process.Agent, frame: FrameType | None) -> Any:
+    """Whether somebody asks this process to stop where it is: the module that stops, or None.
+
+    The request stays where it cannot be done now: in the middle of an import of the standard
+    library (the debugger may need that very module), and where no Python code was interrupted.
+    The reader nudges again.
+    """
+    path = os.path.join(here.path, layout.ASK)
+    if frame is None or not os.path.exists(path) or is_importing():
+        return None
+    from mpdebug.agent import debugger, stops  # noqa: F401, PLC0415 - for the few that are asked
+
+    os.unlink(path)
+    return stops
+
+
+def is_importing() -> bool:
+    """Whether a module of the standard library, or of ours, is half imported."""
+    for name, module in list(sys.modules.items()):
+        top = name.partition(".")[0]
+        if top in sys.stdlib_module_names or top == "mpdebug":
+            spec = getattr(module, "__spec__", None)
+            if getattr(spec, "_initializing", False):
+                return True
+    return False
+
+
+def raise_from_outside(error: BaseException) -> None:
+    """Raise it as what it is to the program: the doing of somebody outside.
+
+    The signal may have come in the middle of our own work, under `guard.quiet`, which lets
+    through what was not raised by our code. The frames of the debugger say nothing to anybody.
+    """
+    names: dict[str, Any] = {}
+    source = "def abort(error):\n    raise error.with_traceback(None)\n"
+    exec(compile(source, "<mpdebug>", "exec"), names)  # noqa: S102 - a file name that is not ours
+    names["abort"](error)

@@ -1,0 +1,182 @@
+"""Asking a running process of a run: to look at its requests, to stop, to tell its stacks.
+
+A real-time signal that nobody handles kills, and one that arrives in `pause()` ends it, so
+each process is looked at before anything is sent: it must be the very process that wrote the
+folder, handle the signal (`SigCgt`), let it in (`SigBlk`), and not sleep until a signal comes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+from mpdebug import env
+from mpdebug.rundir import layout, lines
+
+if TYPE_CHECKING:
+    from mpdebug.model import Process
+
+WCHANS = ("pause", "sigtimedwait", "sigsuspend")
+"""Where the kernel says that the thread sleeps, where its system call may not be read."""
+
+GONE = "it has ended"
+
+QUIET = 0.05
+"""Seconds without a new byte after which a dump of stacks is whole (it takes under 1 ms)."""
+
+
+def nudge(process: Process, *, force: bool = False) -> str:
+    """Make a process look at what is wanted of it; "" when sent, else why it was not.
+
+    Args:
+        process: one with a folder.
+        force: also where the signal ends a `pause()` or `sigwait()` of the program.
+    """
+    return _send(process, "nudge", force=force)
+
+
+def ask_attach(process: Process, by: int) -> None:
+    """Leave a request to stop where it is, made by process `by`; then nudge it.
+
+    The process takes the request away when it stops. Raises OSError.
+    """
+    path = os.path.join(process.folder, layout.ASK)
+    lines.write_json(path, {"attach": True, "by": by, "mono": time.monotonic_ns()})
+
+
+def take_back(process: Process) -> bool:
+    """Take a request back that was not answered; whether it was still there."""
+    try:
+        os.unlink(os.path.join(process.folder, layout.ASK))
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def last_stack(
+    process: Process, timeout: float = 1.0, *, force: bool = False
+) -> tuple[str, str]:
+    """(what all its threads are doing, "") now, or ("", why that cannot be told).
+
+    The text is faulthandler's: a stack for each thread, innermost frame first. It is written
+    also where the main thread runs in C and does not come back to Python.
+    """
+    path = os.path.join(process.folder, layout.FAULTS)
+    before = _size(path)
+    if why := _send(process, "stacks", force=force):
+        return "", why
+    end = time.monotonic() + timeout
+    size, since = before, time.monotonic()
+    while (now := time.monotonic()) < end:
+        found = _size(path)
+        if found != size:
+            size, since = found, now
+        elif size > before and now - since >= QUIET:
+            break
+        time.sleep(QUIET / 5)
+    if size == before:
+        return "", f"it did not answer within {timeout:g} s"
+    with open(path, "rb") as file:
+        file.seek(before)
+        return file.read().decode("utf-8", "replace").strip("\n"), ""
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
+
+
+def _send(process: Process, which: str, *, force: bool) -> str:
+    if not process.folder:
+        return f"it is not observed{f': {process.reason}' if process.reason else ''}"
+    if not env.HAS_REALTIME_SIGNALS:
+        return "this platform has no real-time signals"
+    try:
+        handle = os.pidfd_open(process.pid)
+    except OSError as error:
+        return _in_words(error)
+    try:
+        number, why = _number(process, which)
+        why = why or _refuses(process.pid, number, force=force)
+        if not why:
+            signal.pidfd_send_signal(handle, number)
+    except OSError as error:
+        return _in_words(error)
+    finally:
+        os.close(handle)
+    return why
+
+
+def _in_words(error: OSError) -> str:
+    if isinstance(error, ProcessLookupError):
+        return GONE
+    if isinstance(error, PermissionError):
+        return "it belongs to another user"
+    return f"it cannot be signalled: {error.strerror}"
+
+
+def _number(process: Process, which: str) -> tuple[int, str]:
+    """The signal that this process listens for, or why there is none."""
+    if not layout.is_alive(process.pid, process.start):
+        return 0, GONE
+    who = lines.read_json(os.path.join(process.folder, layout.PROCESS)) or {}
+    said: dict[str, Any] = who.get("signals") or {}
+    number = said.get(which)
+    if not isinstance(number, int) or not 0 < number < signal.NSIG:
+        return 0, str(said.get("why") or "it does not listen for such signals")
+    return number, ""
+
+
+def _refuses(pid: int, number: int, *, force: bool) -> str:
+    """Why the signal must not be sent to this process, as the kernel sees it; "": it may."""
+    status = read_status(pid)
+    bit = 1 << (number - 1)
+    if not status:
+        return GONE
+    if not int(status.get("SigCgt", "0"), 16) & bit:
+        return f"it does not handle signal {number} any more"
+    if int(status.get("SigBlk", "0"), 16) & bit:
+        return f"it blocks signal {number}"
+    if status.get("State", "").startswith(("T", "t")):
+        return "it is halted (SIGSTOP, or another debugger has it)"
+    if not force and (call := sleeps_for_signal(pid)):
+        return f"it waits for a signal ({call}), which this one would end"
+    return ""
+
+
+def read_status(pid: int) -> dict[str, str]:
+    """/proc/PID/status of the main thread; empty if the process is gone."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/status", encoding="ascii", errors="replace") as file:
+            pairs = [line.split(":", 1) for line in file if ":" in line]
+    except OSError:
+        return {}
+    return {key: value.strip() for key, value in pairs}
+
+
+def sleeps_for_signal(pid: int) -> str:
+    """The call in which its main thread sleeps until a signal comes, or an empty text."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/syscall", "rb") as file:
+            words = file.read().split()
+    except OSError:  # ptrace is restricted: the kernel's word for where it sleeps
+        return _by_wchan(pid)
+    if not words or not words[0].isdigit():  # it runs
+        return ""
+    call = int(words[0])
+    if call == env.PPOLL and words[1:4] == [b"0x0", b"0x0", b"0x0"]:
+        return "pause"
+    return env.SLEEPS_FOR_SIGNALS.get(call, "")
+
+
+def _by_wchan(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/task/{pid}/wchan", encoding="ascii") as file:
+            where = file.read()
+    except (OSError, ValueError):
+        return ""
+    return next((call for call in WCHANS if call in where), "")
