@@ -50,6 +50,7 @@ class Session:
         self.patience: float | None = None
         self.attended = False  # a console was here
         self.script: list[str] = []
+        self.scripted = False  # commands were run that nobody typed
         self.talk = Conversation(None, {}, self._console_changed, "")
         self.debugger: Debugger = Debugger(self.talk, self.stand, self.leave)
         self.talk.debugger = self.debugger
@@ -81,6 +82,7 @@ class Session:
                 self._write()
             else:
                 self._open(facts)
+        self.scripted = self.scripted or bool(self.script)
         self.debugger.cmdqueue = [*self.script, *self.debugger.cmdqueue]
         self.script = []
         if self.header:
@@ -98,6 +100,8 @@ class Session:
                 return
             self.agent.event(layout.EV_RELEASED, n=self.facts["n"], how=how)
             self.talk.close(how)
+            if self.scripted:
+                self._tell_script()
             if self.talk.door is not None:
                 self.talk.door.close()
                 self.talk.door = None
@@ -109,6 +113,16 @@ class Session:
                 standing.pop(get_ident(), None)
             if os.path.exists(path):
                 os.unlink(path)
+
+    def _tell_script(self) -> None:
+        """What prepared commands printed while nobody was there, as a log record."""
+        from mpdebug.agent import report  # noqa: PLC0415 - when it is hit
+
+        self.scripted = False
+        text, facts = "".join(self.talk.unheard), self.facts
+        if text:
+            place = f"{os.path.basename(facts['file'])}:{facts['line']} in {facts['function']}"
+            report.put(self.agent, f"stopped at {place}", text.rstrip(), facts)
 
     def _open(self, place: dict[str, Any]) -> None:
         from mpdebug.agent.wire import Door  # noqa: PLC0415 - when it is hit

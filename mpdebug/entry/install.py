@@ -49,8 +49,12 @@ def install(*, run_dir: str = "") -> str:
     return settings.run
 
 
-def open_run(run_dir: str) -> str:
+def open_run(run_dir: str, command: list[str] | None = None) -> str:
     """Make a run folder that nobody supervises; returns its path.
+
+    Args:
+        run_dir: where; empty: a fresh folder below `place.base()`.
+        command: what runs; None: this interpreter's command line.
 
     Raises:
         UnsafeFolderError: no private folder can be made.
@@ -61,7 +65,7 @@ def open_run(run_dir: str) -> str:
     facts = {
         "format": layout.FORMAT,
         "id": run,
-        "command": list(sys.orig_argv),
+        "command": command or list(sys.orig_argv),
         "cwd": os.getcwd(),
         "user": os.getuid(),
         "host": platform.node(),

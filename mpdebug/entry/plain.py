@@ -67,7 +67,7 @@ def _shared_run() -> str:
     link = os.path.join(place.links(), name)
     if os.path.isdir(link):
         return os.path.realpath(link)
-    path = install.open_run("")
+    path = install.open_run("", [sys.executable, *sys.argv])  # of a spawned child: its parent's
     while True:
         try:
             os.symlink(path, link)
