@@ -110,6 +110,12 @@ def ticket(run: str, key: str) -> int:
     return number
 
 
+def count_alone(run: str, key: str) -> int:
+    """The number of this hit in this process, for when it has no ticket."""
+    number = alone[run, key] = alone.get((run, key), 0) + 1
+    return number
+
+
 class Slot:
     """One of the places at which a process may stand; `index` -1: it is not kept anywhere."""
 
@@ -194,9 +200,7 @@ def wanted(
     answer = settled.get(policy)
     if answer is None and (once or every > 1 or after > 0):
         number = ticket(run, key)
-        counted = number or alone.get((run, key), 0) + 1
-        if not number:
-            alone[run, key] = counted
+        counted = number or count_alone(run, key)
         answer = _is_turn(counted - after, policy, once=once, every=max(every, 1))
     if answer is False:
         return None
