@@ -205,3 +205,25 @@ class Death:
     frames: tuple[Frame, ...] = ()  # the last stack, innermost last
     text: str = ""  # the whole traceback or faulthandler's report
     last_records: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """A local that is not the same in stops that otherwise are."""
+
+    name: str
+    values: tuple[tuple[str, tuple[str, ...]], ...]  # (value, who has it), that of most first
+
+
+@dataclass(frozen=True, slots=True)
+class StopRow:
+    """Stops that are the same but for who stands there; oldest first."""
+
+    stops: tuple[Stop, ...]
+    who: str  # "Worker-1..8"
+    differ: tuple[Differing, ...] = ()
+
+    @property
+    def first(self) -> Stop:
+        """The one that is shown."""
+        return self.stops[0]

@@ -128,9 +128,7 @@ def future_gave_up(future: Any, error: BaseException) -> tuple[str, float | None
     """
     if not isinstance(error, TimeoutError) or future.done():
         return "", None
-    frame = sys._getframe(2).f_back  # noqa: SLF001 - who called the wrapper
-    if frame is not None and frame.f_code.co_name == "_result_or_cancel":
-        above = frame.f_back
-        seconds = above.f_locals.get("timeout") if above is not None else None
-        return "Executor.map", seconds
+    caller = sys._getframe(2)  # noqa: SLF001 - of the wrapper
+    if caller.f_code.co_name == "_result_or_cancel" and caller.f_back is not None:
+        return "Executor.map", caller.f_back.f_locals.get("timeout")
     return "Future.result", None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from mpdebug.model import Death
+    from mpdebug.model import Death, Stop
 
 DIM = "dim"
 COMMAND_ROOM = 160
@@ -45,7 +45,7 @@ def processes(run: Run, deaths: Mapping[str, Death]) -> RenderableType:
             Text(indent + plain.line(one.name), "" if one.observed else DIM),
             str(one.pid),
             plain.line(role),
-            state(one, deaths.get(one.key)),
+            state(one, deaths.get(one.key), run.cwd),
         )
     return Group(head(run), Text(""), table)
 
@@ -91,11 +91,13 @@ def how_it_goes(alive: bool, ended_at: float | None, status: int | None) -> str:
     return f"{ended}, but some still run" if alive else ended
 
 
-def state(process: Process, death: Death | None) -> Text:
-    """What a process does, or how it ended; why it is not observed."""
+def state(process: Process, death: Death | None, cwd: str = "") -> Text:
+    """What a process does or where it stands, or how it ended; why it is not observed."""
     text = Text()
     if death is not None:
         text.append(plain.line(death.cause), "bold red" if death.bad else "yellow")
+    elif process.alive and process.stops:
+        text.append(stopped(process.stops, cwd), "bold yellow")
     elif process.alive:
         text.append("running", "green")
         if process.task is not None:
@@ -105,6 +107,15 @@ def state(process: Process, death: Death | None) -> Text:
     if not process.observed:
         text.append(f", not observed: {plain.line(process.reason)}", DIM)
     return text
+
+
+def stopped(stops: Sequence[Stop], cwd: str) -> str:
+    """`stopped at app.py:42`; of several threads the newest, and how many more."""
+    last = stops[-1]
+    home = cwd.rstrip("/") + "/"
+    file = last.file.removeprefix(home) if len(home) > 1 else last.file
+    more = f" and {len(stops) - 1} more" if len(stops) > 1 else ""
+    return f"stopped at {plain.line(file)}:{last.line}{more}"
 
 
 def _ended(process: Process) -> str:
