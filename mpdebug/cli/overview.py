@@ -5,6 +5,7 @@ from __future__ import annotations
 COMMANDS = {
     "run": ("mpdebug.cli.run", "run a program (the command when none is named)"),
     "logs": ("mpdebug.cli.logs", "the logs of a run, finished or living"),
+    "stops": ("mpdebug.cli.stops", "who stands at a breakpoint, equal stops as one row"),
     "deaths": ("mpdebug.cli.deaths", "how the processes of a run died, and why"),
     "runs": ("mpdebug.cli.runs", "list runs, and remove old ones"),
     "door": ("mpdebug.cli.door", "let mpdebug into pythons that ignore the environment"),
