@@ -227,3 +227,15 @@ class StopRow:
     def first(self) -> Stop:
         """The one that is shown."""
         return self.stops[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """A time-out of the program that struck while somebody stood at a breakpoint."""
+
+    process: Process  # whose time-out it was
+    timeout: TimeOut
+    stander: Process  # who stood there longest of that time
+    stood: Stood
+    overlap: int  # ns of the time-out in which it stood there
+    others: int = 0  # so many more processes stood somewhere meanwhile

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from mpdebug.cli.notices import DeathNotices
     from mpdebug.cli.options import RunOptions
+    from mpdebug.cli.timeouts import TimeOutNotices
     from mpdebug.observer.records import RecordListener
     from mpdebug.views.records import RecordView
 
@@ -45,6 +46,7 @@ class Live:
         self.terminal = Terminal()
         self._listener: RecordListener | None = None
         self._notices: DeathNotices | None = None
+        self._watchers: list[DeathNotices | TimeOutNotices] = []
         self._view: RecordView | None = None
         self._width: int | None = None  # for which the view was made: a window may change
         self._ready = threading.Event()
@@ -87,12 +89,17 @@ class Live:
 
     def _listen(self) -> RecordListener:
         from mpdebug.cli.notices import DeathNotices  # noqa: PLC0415  # not before the program
+        from mpdebug.cli.timeouts import TimeOutNotices  # noqa: PLC0415
         from mpdebug.observer.records import RecordListener  # noqa: PLC0415
 
         self._notices = DeathNotices(self.path, self.terminal)
-        return RecordListener(
-            self.path, *self._handlers(), self._notices, watch=self._notices.changed
-        )
+        self._watchers = [self._notices, TimeOutNotices(self.path, self.terminal)]
+        handlers = [*self._handlers(), *self._watchers]
+        return RecordListener(self.path, *handlers, watch=self._changed)
+
+    def _changed(self, paths: set[str]) -> None:
+        for watcher in self._watchers:
+            watcher.changed(paths)
 
     def _handlers(self) -> list[logging.Handler]:
         from mpdebug.observer.jsonfile import JsonLinesHandler  # noqa: PLC0415

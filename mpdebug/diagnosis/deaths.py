@@ -11,9 +11,10 @@ that it had in hand.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
-from mpdebug.diagnosis import cures, places, relations, signals, tasks
+from mpdebug.diagnosis import cures, places, relations, signals, tasks, timeouts
 from mpdebug.diagnosis.relations import Relations
 from mpdebug.model import Death
 
@@ -24,6 +25,10 @@ SPAWN_STEPS = frozenset({"spawn_main", "_main", "prepare", "_serve_one", "import
 NO_CLEANUP = "no finally, no atexit, no flush of buffered output in that process"
 UNSEEN = "no exit status and no last word: killed together with who would have seen it"
 SILENT = "os._exit, or exit() of C code: no traceback, no cleanup"
+STOOD = "stood"
+"""The label of where a process stood at a breakpoint when it was ended."""
+
+AFTER_ALL = ("so", "cure")
 REFILLED = "a worker that fails so is replaced by one that fails too: no task is ever run"
 
 
@@ -40,6 +45,18 @@ def explain(run: Run) -> list[Death]:
 
 def explain_one(process: Process, people: Relations) -> Death | None:
     """The death of one process; None if there is nothing to tell."""
+    death = _explain_one(process, people)
+    stop = timeouts.stood_at_end(process)
+    if death is None or stop is None:
+        return death
+    place = places.short_place(f"{stop.file}:{stop.line}", people.cwd)
+    stood = f"at a breakpoint at {place} for {max(death.mono - stop.since, 0) / 1e9:.1f} s"
+    first = [one for one in death.detail if one[0] not in AFTER_ALL]
+    last = [one for one in death.detail if one[0] in AFTER_ALL]
+    return dataclasses.replace(death, detail=(*first, (STOOD, stood), *last))
+
+
+def _explain_one(process: Process, people: Relations) -> Death | None:
     ended, goodbye = process.ended, process.goodbye
     if process.alive:
         death = _orphan(process, people)

@@ -8,7 +8,7 @@ there.
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
 from mpdebug.model import Stood, Stop, TimeOut
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mpdebug.model import Run
+
+
+MOST = 256
+"""Time-outs kept of each process, the last ones: a poll strikes again and again."""
 
 
 def read_stops(run: Run) -> list[Stop]:
@@ -100,7 +104,7 @@ class Past:
     def __init__(self) -> None:
         self._begun: defaultdict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
         self._over: defaultdict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
-        self._struck: defaultdict[str, list[TimeOut]] = defaultdict(list)
+        self._struck: defaultdict[str, deque[TimeOut]] = defaultdict(lambda: deque(maxlen=MOST))
 
     def add(self, key: str, event: Mapping[str, Any]) -> bool:
         """Take an event of that process; False if it is about something else."""

@@ -1,0 +1,130 @@
+"""Telling what stops do to the program while it runs, each thing once.
+
+A time-out of the program's own that struck while somebody stood at a breakpoint; and a process
+that the program itself ended while it stood there (a server that misses its worker's sign of
+life, a Pool that is closed). Other bad deaths are told in `cli/notices.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from mpdebug.rundir import layout
+
+if TYPE_CHECKING:
+    from mpdebug.cli.terminal import Terminal
+    from mpdebug.model import Death, Delayed, Run
+    from mpdebug.observer.run import RunReader
+
+AT_ONCE = 0.05
+"""Seconds from a time-out to the look: those that strike together are read together."""
+
+GATHER = 0.3
+"""Seconds from an end to the look: several processes write how it came about."""
+
+
+class TimeOutNotices(logging.Handler):
+    """Tells time-outs and ends that a stop has to do with. Has the listener's clock.
+
+    Nothing is read before anybody stood at a breakpoint.
+    """
+
+    takes_records = False
+
+    def __init__(self, path: str, terminal: Terminal) -> None:
+        super().__init__()
+        self._path = path
+        self._terminal = terminal
+        self._reader: RunReader | None = None
+        self._anybody_stood = False
+        self._changed: set[str] = set()
+        self._look_at: float | None = None
+        self._told: set[tuple[str, ...]] = set()  # process, call, place, who stood, which stop
+        self._ended: set[str] = set()  # keys of processes
+
+    def changed(self, paths: set[str]) -> None:
+        """Files of the run changed; called in the thread of the listener."""
+        if not self._anybody_stood:
+            self._anybody_stood = layout.STOOD in paths
+            if not self._anybody_stood:
+                return
+        self._changed |= paths
+        now = time.monotonic()
+        if any(path.endswith((layout.EXITS, layout.EXIT)) for path in paths):
+            self._look_before(now + GATHER)
+        if any(path.endswith(f"/{layout.EVENTS}") for path in paths):
+            self._look_before(now + AT_ONCE)
+
+    def _look_before(self, when: float) -> None:
+        self._look_at = when if self._look_at is None else min(self._look_at, when)
+
+    def due(self) -> float | None:
+        """Seconds until the next look."""
+        return None if self._look_at is None else max(0.0, self._look_at - time.monotonic())
+
+    def tick(self) -> None:
+        """Look, if it is time."""
+        if self._look_at is not None and self._look_at <= time.monotonic():
+            self._look_at = None
+            changed, self._changed = self._changed, set()
+            self._look(changed)
+
+    def end(self) -> None:
+        """The run is over: tell what is left."""
+        if self._anybody_stood:
+            self._look(None)
+
+    def _look(self, changed: set[str] | None) -> None:
+        from mpdebug.diagnosis.timeouts import delayed  # noqa: PLC0415 - when one struck
+        from mpdebug.views.timeouts import notice  # noqa: PLC0415
+
+        run = self._read(changed)
+        kinds: dict[tuple[str, ...], list[Delayed]] = {}
+        for told in delayed(run):
+            kind = told.timeout.call, told.timeout.where, told.stander.key, str(told.stood.n)
+            key = told.process.key, *kind
+            if key not in self._told:  # a poll goes on striking
+                self._told.add(key)
+                kinds.setdefault(kind, []).append(told)
+        for equal in kinds.values():
+            self._terminal.write(notice(equal, run.cwd))
+        self._tell_ended(run)
+
+    def _read(self, changed: set[str] | None) -> Run:
+        if self._reader is None:
+            from mpdebug.observer.run import RunReader  # noqa: PLC0415 - when somebody stood
+
+            self._reader = RunReader(self._path)
+            changed = None
+        return self._reader.refresh(changed)
+
+    def _tell_ended(self, run: Run) -> None:
+        from mpdebug.diagnosis import fold, timeouts  # noqa: PLC0415
+        from mpdebug.diagnosis.deaths import explain  # noqa: PLC0415
+
+        standing = [
+            one
+            for one in run.processes
+            if one.key not in self._ended and one.signals and timeouts.stood_at_end(one)
+        ]
+        if not standing:
+            return
+        keys = {one.key for one in standing}
+        ended = [one for one in explain(run) if one.process.key in keys and _is_meant(one)]
+        self._ended |= {death.process.key for death in ended}
+        kinds: dict[tuple[str, ...], list[Death]] = {}
+        for death in ended:
+            kinds.setdefault(fold.signature(death), []).append(death)
+        for deaths in kinds.values():
+            from mpdebug.views import deaths as view  # noqa: PLC0415
+
+            self._terminal.write(view.notice(deaths[0]))
+            if len(deaths) > 1:
+                self._terminal.write(view.more(deaths[1:]))
+
+
+def _is_meant(death: Death) -> bool:
+    """Whether the program itself ended it; the others are told as bad deaths."""
+    return death.kind == "terminated" and not death.bad
