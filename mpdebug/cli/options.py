@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mpdebug.errors import SettingsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
 FILE = "pyproject.toml"
@@ -30,6 +33,9 @@ class Option(NamedTuple):
     number: bool = False  # a whole number may stand for a choice
     path: bool = False
     listed: bool = False  # pyproject.toml may give it as a list
+    check: str = ""  # the function of `values` that reads it
+    implied: str = ""  # the value of `--NAME` alone; another one only with `=`
+    typed: bool = False  # never from a file: what lies in a folder shall open no door
 
 
 OPTIONS = (
@@ -46,6 +52,21 @@ OPTIONS = (
            "PATTERN", listed=True),
     Option("ignore", "do not observe children that match", "PATTERN", listed=True),
     Option("fold", "show equal records of many processes as one line (--no-fold: each)"),
+    Option("breakpoints", "at a breakpoint: stop, report (write it down and go on), ignore",
+           "WHAT", ("stop", "report", "ignore")),
+    Option("prompt", "open a prompt in this terminal at a stop: auto, never", "WHEN",
+           ("auto", "never")),
+    Option("wait", "how long a stop waits for somebody (default: for ever at a terminal)",
+           "SECONDS", check="seconds"),
+    Option("script", "debugger commands at each stop: 'w;;pp locals();;c'", "COMMANDS",
+           typed=True),
+    Option("fail-on-stop", "end with status 1 if anything stopped at a breakpoint"),
+    Option("pm", "keep failed processes alive to look at: first of a kind, all, or so many",
+           "WHICH", ("first", "all"), check="count", implied="first"),
+    Option("tcp", "breakpoints are ports for telnet: anybody on this machine can get in",
+           typed=True),
+    Option("signals", "our two signals (names, numbers) instead of SIGRTMAX-4 and SIGRTMAX-5",
+           "A,B", listed=True, check="signals"),
     Option("debug", "write what mpdebug itself does: patch, process, guard, …, all",
            "CATEGORIES", listed=True),
 )  # fmt: skip
@@ -69,6 +90,14 @@ class RunOptions:
         self.only = ""
         self.ignore = ""
         self.fold = True
+        self.breakpoints = "stop"
+        self.prompt = "auto"
+        self.wait = ""  # seconds
+        self.script = ""
+        self.fail_on_stop = False
+        self.pm = ""
+        self.tcp = False
+        self.signals = ""  # two numbers
         self.debug = ""
         self.program: list[str] = []
         """`script.py args`, `-m module args`, `-c code args` or `- args`; or none was given."""
@@ -134,6 +163,8 @@ def _option(rest: list[str]) -> tuple[str, str | bool, int]:
         return option.name, word == option.name, 1
     if equals:
         return option.name, checked(option, value, f"--{word}"), 1
+    if option.implied:
+        return option.name, option.implied, 1
     if len(rest) < 2:  # noqa: PLR2004
         raise UsageError(f"--{word} needs a value", f"Type: --{word}={option.value}")
     return option.name, checked(option, rest[1], f"--{word}"), 2
@@ -167,11 +198,17 @@ def checked(option: Option, value: str, told: str) -> str:
     """
     if not value:
         raise UsageError(f"{told} needs a value", f"Type: {told}={option.value}")
-    if not option.choices or (option.number and value.isdigit()):
-        return value
     if value.lower() in option.choices:
         return value.lower()
-    listed = ", ".join(option.choices) + (" or a number" if option.number else "")
+    if option.check and (not option.choices or value[:1].isdigit()):
+        from mpdebug.cli import values  # noqa: PLC0415  # only for who uses these options
+
+        check: Callable[[str, str], str] = getattr(values, option.check)
+        return check(value, told)
+    if not option.choices or (option.number and value.isdigit()):
+        return value
+    number = option.number or option.check == "count"
+    listed = ", ".join(option.choices) + (" or a number" if number else "")
     raise UsageError(f"{told} cannot be {value!r}", f"It is one of: {listed}")
 
 
@@ -227,13 +264,19 @@ def _setting(name: str, value: object, path: str) -> str | bool:
         names = ", ".join(BY_NAME)
         cure = near(name, list(BY_NAME), "Did you mean {}?") or f"There are: {names}"
         raise SettingsError(f"there is no setting {where}", cure)
+    if option.typed:
+        raise SettingsError(
+            f"{where} is not taken from a file", f"Type it: python -m mpdebug --{name} …"
+        )
     if not option.value:
         if isinstance(value, bool):
             return value
         raise SettingsError(f"{where} must be true or false")
     if option.listed and isinstance(value, list) and all(isinstance(v, str) for v in value):
         value = ",".join(value)
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if value is True and option.implied:
+        value = option.implied
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise SettingsError(f"{where} must be text")
     try:
         text = checked(option, str(value), where)

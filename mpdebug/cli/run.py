@@ -13,7 +13,7 @@ from mpdebug import __version__, env, errors
 from mpdebug.cli import options as command_line
 from mpdebug.cli import overview
 from mpdebug.cli.live import Live
-from mpdebug.entry import environ
+from mpdebug.entry import audience, environ
 from mpdebug.rundir import layout, lines, place
 from mpdebug.settings import OFF, Settings
 from mpdebug.supervisor import interpreter, signals, start
@@ -167,7 +167,27 @@ def _settings(asked: RunOptions, path: str) -> Settings:
         only=asked.only,
         ignore=asked.ignore,
         debug=asked.debug,
+        breakpoints="" if asked.breakpoints == "stop" else asked.breakpoints,
+        waits=audience.somebody_looks(),
+        wait=asked.wait,
+        pm=asked.pm,
+        script=asked.script,
+        tcp=asked.tcp,
+        remote_pdb=_remote_pdb(),
+        signals=asked.signals,
     )
+
+
+def _remote_pdb() -> str:
+    """The file of our debugger: another interpreter of the program need not have it.
+
+    Looked for along sys.path, which takes 20 µs; importing the finders would take 5 ms.
+    """
+    for folder in sys.path:
+        path = os.path.join(folder, "remote_pdb.py")
+        if os.path.isfile(path):
+            return os.path.abspath(path)
+    return ""
 
 
 def _ident(fd: int) -> str:

@@ -11,7 +11,7 @@ import shutil
 import sys
 
 from mpdebug.agent import guard, identity, process
-from mpdebug.entry import install
+from mpdebug.entry import audience, install
 from mpdebug.rundir import layout, place
 from mpdebug.settings import VARIABLE, Settings
 
@@ -26,7 +26,7 @@ def open_run() -> process.Agent | None:
     Nobody supervises such a run. A stop waits where a terminal is there, and CI is not set.
     """
     with guard.quiet:
-        settings = Settings(_shared_run(), waits=somebody_looks())
+        settings = Settings(_shared_run(), waits=audience.somebody_looks())
         os.environ[VARIABLE] = settings.to_env()
         install.install()
         here = process.here
@@ -36,20 +36,6 @@ def open_run() -> process.Agent | None:
         elif here is not None:
             here.tell_who(role=layout.MAIN, name="MainProcess")
     return process.here
-
-
-def somebody_looks() -> bool:
-    """Whether a terminal is there, and no CI that only looks like one."""
-    if os.environ.get("CI", "").lower() not in ("", "0", "false"):
-        return False
-    return any(_isatty(fd) for fd in (0, 1, 2))
-
-
-def _isatty(fd: int) -> bool:
-    try:
-        return os.isatty(fd)
-    except OSError:
-        return False
 
 
 def _current_process() -> Any:
