@@ -38,7 +38,11 @@ NO_RESTART = "there is no restart here: the process would not be the one that wa
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C at the prompt of a client."""
+    """Ctrl-C at the prompt of a client; it is shown under the name that everybody knows."""
+
+
+Interrupted.__module__, Interrupted.__qualname__ = "builtins", "KeyboardInterrupt"
+Interrupted.__name__ = "KeyboardInterrupt"
 
 
 class Debugger(Base):  # type: ignore[misc]
@@ -72,7 +76,7 @@ class Debugger(Base):  # type: ignore[misc]
         self.stand = stand
         self.leave = leave
         self.how = ""  # continue, detach, abort; empty: it steps
-        self.error: BaseException | None = None  # what abort raises
+        self.wanted: BaseException | None = None  # what abort raises
         self.working = False  # a command of a client is at work
         self.interacting = False
         self.tracing = False
@@ -89,6 +93,7 @@ class Debugger(Base):  # type: ignore[misc]
         traceback: TracebackType | None = None,
     ) -> None:
         """Stand here until the person goes on. Raises what `abort` asked for."""
+        self.pause()
         if frame is not None:
             self.reset()
             outermost = frame
@@ -110,13 +115,16 @@ class Debugger(Base):  # type: ignore[misc]
 
     def interaction(self, frame: FrameType | None, tb_or_exc: Any) -> None:
         """The prompt at one place; every way to stop comes through here."""
-        self.how, self.error = "", None
+        self.how, self.wanted = "", None
         self.stand(frame)
         try:
             self.plain_interaction(frame, tb_or_exc)
-        except BaseException:
+        except BaseException as error:
             self.how = "exception"
-            raise
+            if isinstance(error, Exception) and not guard.is_from_outside(error):
+                guard.debug("stop", f"the debugger failed: {error!r}")  # a fault of ours
+            else:
+                raise
         finally:
             if self.how and (self.how != "continue" or not self.breaks):
                 self.untrace()
@@ -124,7 +132,7 @@ class Debugger(Base):  # type: ignore[misc]
         self._raise_wanted()
 
     def _raise_wanted(self) -> None:
-        wanted, self.error = self.error, None
+        wanted, self.wanted = self.wanted, None
         if wanted is not None:
             raise wanted
 
@@ -138,6 +146,16 @@ class Debugger(Base):  # type: ignore[misc]
             above.f_trace_lines = True
             above = above.f_back
         sys.settrace(self.trace_dispatch)
+
+    def pause(self) -> None:
+        """While we are at work in the traced thread, what we call is not stepped through."""
+        if self.tracing:
+            sys.settrace(None)
+
+    def resume(self) -> None:
+        """Trace on, after `pause`."""
+        if self.tracing:
+            sys.settrace(self.trace_dispatch)
 
     def untrace(self) -> None:
         """Trace no more; the program's own trace function comes back."""
@@ -262,7 +280,7 @@ class Debugger(Base):  # type: ignore[misc]
         Go on by raising bdb.BdbQuit here, or the exception that is given.
         """
         try:
-            self.error = self._exception(arg)
+            self.wanted = self._exception(arg)
         except BaseException:  # noqa: BLE001 - shown to the person
             self._error_exc()
             return None

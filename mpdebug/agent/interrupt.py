@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from threading import main_thread
 
 from mpdebug.agent import stops
@@ -33,5 +34,8 @@ def interrupt(frame: FrameType | None) -> None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
         elif mine:
             debugger.stop_at(frame)
-        else:
+        elif debugger.thread in sys._current_frames():  # noqa: SLF001 - whether it lives
             debugger.set_step()  # it stops at its next line
+        else:
+            stops.standing.pop(debugger.thread, None)
+            session.leave("gone")

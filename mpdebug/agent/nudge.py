@@ -33,9 +33,6 @@ STACKS, NUDGE = 4, 5
 number = 0
 """Of the signal that we handle; 0: none."""
 
-seen: dict[str, tuple[int, int, int]] = {}
-"""What `breaks.json` was when it was last looked at."""
-
 
 def install(settings: Settings) -> None:
     """Handle the nudge, and choose the signal for stacks, where the program leaves them to us.
@@ -48,13 +45,14 @@ def install(settings: Settings) -> None:
             return
         stacks, nudge = numbers(settings.signals)
         caught = _caught()
-        faults.number = stacks if is_free(stacks, caught) else 0
-        if is_free(nudge, caught):
+        may_stacks, may_nudge = is_free(stacks, caught), is_free(nudge, caught)
+        faults.number = stacks if may_stacks else 0
+        if may_nudge:
             try:
                 real_signal(nudge, on_nudge)
                 number = nudge
             except ValueError:  # not in the main thread of the main interpreter
-                nudge = 0
+                guard.debug("nudge", "only a main thread can be nudged")
         tell()
 
 
@@ -91,14 +89,9 @@ def _caught() -> int:
 
 def tell() -> None:
     """Keep for process.json which signals are answered, and why not."""
-    why = []
-    if not faults.number:
-        why.append("stacks")
-    if not number:
-        why.append("nudge")
     process.signals = {"stacks": faults.number, "nudge": number}
-    if why:
-        process.signals["why"] = f"the signal for {' and '.join(why)} is the program's own"
+    if not (number and faults.number):
+        process.signals["why"] = "the program uses that signal itself"
 
 
 def take_back(signal: Any) -> None:
@@ -119,57 +112,43 @@ def take_back(signal: Any) -> None:
 
 def on_nudge(_: int, frame: FrameType | None) -> None:
     """The handler. Raises only what a person asked for at a prompt."""
-    here = None
-    with guard.quiet:
-        here = process.check_fork()
-    if here is None:
+    here = process.here
+    if here is None or here.pid != os.getpid():  # a fork that is not through yet
         return
-    with guard.quiet:
-        interrupt(frame)
-    with guard.quiet:
-        reload_breaks(here)
     stops = None
     with guard.quiet:
+        reload_breaks(here)
+    with guard.quiet:
         stops = take_request(here, frame)
-    if stops is not None:
-        try:
-            stops.stop(frame, "attach")
-        except BaseException as error:
-            if guard.is_from_outside(error):  # a signal handler of the program raised it
-                guard.drop_frame(error)
-                raise
-            asked = error
-        else:
-            return
-        raise_from_outside(asked)
+    try:
+        interrupt(frame)
+        if stops is not None:
+            stops.stop(innermost(frame), "attach")
+    except BaseException as error:
+        if guard.is_from_outside(error):  # a signal handler of the program raised it
+            guard.drop_frame(error)
+            raise
+        asked = error
+    else:
+        return
+    raise_from_outside(asked)
 
 
 def interrupt(frame: FrameType | None) -> None:
     """Ctrl-C at a prompt: end what it evaluates, or stop a thread that steps."""
     stops: Any = sys.modules.get("mpdebug.agent.stops")
-    debugger: Any = sys.modules.get("mpdebug.agent.debugger")
-    if stops is None or debugger is None:
-        return
-    for session in list(stops.standing.values()):
-        # Not at the prompt itself: there the conversation is reading, and reads this too.
-        busy = session.debugger.working or session.debugger.tracing
-        if busy and session.talk.pull():
-            debugger.interrupt(session.debugger, frame)
+    if stops is not None and stops.standing:
+        from mpdebug.agent import interrupt as asked  # noqa: PLC0415 - where a stop is
+
+        asked.interrupt(frame)
 
 
 def reload_breaks(here: process.Agent) -> None:
-    """Live breakpoints were set or cleared since we looked."""
-    path = os.path.join(here.settings.run, layout.BREAKS)
-    try:
-        found = os.stat(path)
-    except OSError:
-        return
-    stamp = found.st_mtime_ns, found.st_size, found.st_ino
-    if seen.get(path) != stamp:
+    """Live breakpoints may have been set or cleared since we looked."""
+    if os.path.exists(os.path.join(here.settings.run, layout.BREAKS)):
         from mpdebug.agent import breaks  # noqa: PLC0415 - where there are live breakpoints
 
         breaks.reload()
-        seen[path] = stamp
 
 
 def take_request(here: process.Agent, frame: FrameType | None) -> Any:
@@ -186,6 +165,14 @@ def take_request(here: process.Agent, frame: FrameType | None) -> Any:
 
     os.unlink(path)
     return stops
+
+
+def innermost(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame that is not ours: the program may wait inside a wrapper."""
+    found = frame
+    while found is not None and found.f_code.co_filename.startswith(guard.OURS):
+        found = found.f_back
+    return found or frame
 
 
 def is_importing() -> bool:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 ALONE = 60.0
 """Seconds that a stop waits which a person prepared at a prompt, where nobody else looks."""
 
+ASKED_FOR = ("breakpoint", "post_mortem")
+"""Kinds of stops that stand in the program; `--breakpoints` is about these."""
+
 standing: dict[int, Session] = {}
 """Thread → its session, as long as that thread has a stop or a debugger that traces it."""
 
@@ -36,13 +39,13 @@ class Session:
     While the thread steps, and after a `c` with breakpoints of pdb's, it is still there.
     """
 
-    def __init__(self, agent: process.Agent, kind: str, header: str) -> None:
+    def __init__(self, agent: process.Agent) -> None:
         from mpdebug.agent.conversation import Conversation  # noqa: PLC0415 - when it is hit
         from mpdebug.agent.debugger import Debugger  # noqa: PLC0415
 
         self.agent = agent
-        self.kind = kind
-        self.header = header
+        self.kind = ""
+        self.header = ""
         self.error: BaseException | None = None
         self.traceback: TracebackType | None = None
         self.path = ""  # of the file; empty: it does not stand
@@ -54,6 +57,10 @@ class Session:
         self.talk = Conversation(None, {}, self._console_changed, "")
         self.debugger: Debugger = Debugger(self.talk, self.stand, self.leave)
         self.talk.debugger = self.debugger
+
+    def stands(self) -> bool:
+        """Whether it is at its prompt, and does not step."""
+        return bool(self.path) and not self.facts["moving"]
 
     def at(
         self,
@@ -202,43 +209,52 @@ def stop(
         BdbQuit: `abort` was asked for; or the exception that was asked for with it.
     """
     here = process.check_fork()
+    known = standing.get(get_ident())
+    if here is None or (known is not None and known.stands()):
+        return  # what is evaluated at a prompt does not stop again
+    if known is not None:
+        known.debugger.pause()
     session = None
     with guard.quiet:
-        if here is None or (here.settings.breakpoints == "ignore" and kind != "attach"):
-            return
-        patience = patience_of(here, wait)
-        script = [*(commands or ()), *split(here.settings.script)]
-        if kind == "attach":
-            patience, script = ALONE if patience == 0.0 else patience, []
-        if here.settings.breakpoints == "report" and kind != "attach":
-            patience, script = 0.0, []
-        if patience == 0.0 and not script:
-            facts = stop_facts.facts_of(
-                kind,
-                next(stop_facts.numbers),
-                header,
-                error,
-                stop_facts.place_of(frame, traceback),
-            )
+        patience, script = plan(here, kind, wait, commands)
+        if kind in ASKED_FOR and here.settings.breakpoints == "ignore":
+            script = None
+        elif here.settings.tcp if tcp is None else tcp:
+            script = None
+            _open_port(here, frame or stop_facts.traceback_frame(traceback), kind, tcp)
+        elif patience == 0.0 and not script:
+            script = None
+            place = stop_facts.place_of(frame, traceback)
+            facts = stop_facts.facts_of(kind, next(stop_facts.numbers), header, error, place)
             report_only(here, facts, frame, traceback)
-            return
-        if here.settings.tcp if tcp is None else tcp:
-            from mpdebug.agent import tcp as genuine  # noqa: PLC0415 - off by default
-
-            genuine.stop(
-                here, frame or stop_facts.traceback_frame(traceback), kind, int(tcp or 0)
-            )
-            return
-        session = standing.get(get_ident())
-        if session is None:
-            session = Session(here, kind, header)
-            standing[get_ident()] = session
-        elif session.path and not session.facts["moving"]:
-            return  # it stands already: what is evaluated at its prompt does not stop again
-        session.kind, session.header = kind, header
-        session.patience, session.script = patience, script
+        if script is not None:
+            session = known or Session(here)
+            session.kind, session.header = kind, header
+            session.patience, session.script = patience, script
     if session is not None:
         session.at(frame, error, traceback)
+    elif known is not None:
+        known.debugger.resume()
+
+
+def plan(
+    here: process.Agent, kind: str, wait: float | None, commands: list[str] | None
+) -> tuple[float | None, list[str] | None]:
+    """(seconds to wait for somebody, None: for ever; commands to run first) of a stop."""
+    if kind == "attach":  # somebody asked for it a moment ago
+        patience = patience_of(here, wait)
+        return (ALONE if patience == 0.0 else patience), []
+    if kind in ASKED_FOR and here.settings.breakpoints == "report":
+        return 0.0, []
+    return patience_of(here, wait), [*(commands or ()), *split(here.settings.script)]
+
+
+def _open_port(
+    here: process.Agent, frame: FrameType | None, kind: str, tcp: bool | int | None
+) -> None:
+    from mpdebug.agent import tcp as genuine  # noqa: PLC0415 - off by default
+
+    genuine.stop(here, frame, kind, int(tcp or 0))
 
 
 def patience_of(here: process.Agent, wait: float | None) -> float | None:
