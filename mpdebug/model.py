@@ -239,3 +239,15 @@ class Delayed:
     stood: Stood
     overlap: int  # ns of the time-out in which it stood there
     others: int = 0  # so many more processes stood somewhere meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class CutShort:
+    """A stop that another process of the run ended with a signal, and the process with it."""
+
+    process: Process
+    stood: Stood
+    sent: SignalSent
+    sender: Process | None
+    signal: str  # its name
+    cure: str = ""

@@ -15,7 +15,7 @@ from mpdebug.rundir import layout
 
 if TYPE_CHECKING:
     from mpdebug.cli.terminal import Terminal
-    from mpdebug.model import Death, Delayed, Run
+    from mpdebug.model import CutShort, Delayed, Run
     from mpdebug.observer.run import RunReader
 
 AT_ONCE = 0.05
@@ -90,7 +90,7 @@ class TimeOutNotices(logging.Handler):
                 kinds.setdefault(kind, []).append(told)
         for equal in kinds.values():
             self._terminal.write(notice(equal, run.cwd))
-        self._tell_ended(run)
+        self._tell_cut_short(run)
 
     def _read(self, changed: set[str] | None) -> Run:
         if self._reader is None:
@@ -100,31 +100,21 @@ class TimeOutNotices(logging.Handler):
             changed = None
         return self._reader.refresh(changed)
 
-    def _tell_ended(self, run: Run) -> None:
-        from mpdebug.diagnosis import fold, timeouts  # noqa: PLC0415
+    def _tell_cut_short(self, run: Run) -> None:
         from mpdebug.diagnosis.deaths import explain  # noqa: PLC0415
+        from mpdebug.diagnosis.timeouts import cut_short  # noqa: PLC0415
+        from mpdebug.views import timeouts as view  # noqa: PLC0415
 
-        standing = [
-            one
-            for one in run.processes
-            if one.key not in self._ended and one.signals and timeouts.stood_at_end(one)
-        ]
-        if not standing:
+        found = [one for one in cut_short(run) if one.process.key not in self._ended]
+        if not found:
             return
-        keys = {one.key for one in standing}
-        ended = [one for one in explain(run) if one.process.key in keys and _is_meant(one)]
-        self._ended |= {death.process.key for death in ended}
-        kinds: dict[tuple[str, ...], list[Death]] = {}
-        for death in ended:
-            kinds.setdefault(fold.signature(death), []).append(death)
-        for deaths in kinds.values():
-            from mpdebug.views import deaths as view  # noqa: PLC0415
-
-            self._terminal.write(view.notice(deaths[0]))
-            if len(deaths) > 1:
-                self._terminal.write(view.more(deaths[1:]))
-
-
-def _is_meant(death: Death) -> bool:
-    """Whether the program itself ended it; the others are told as bad deaths."""
-    return death.kind == "terminated" and not death.bad
+        self._ended |= {one.process.key for one in found}
+        bad = {death.process.key for death in explain(run) if death.bad}  # told as such
+        kinds: dict[tuple[object, ...], list[CutShort]] = {}
+        for one in found:
+            if one.process.key not in bad:
+                place = one.stood.file, one.stood.line
+                kind = *place, one.sent.sender, one.signal, one.sent.call, one.sent.where
+                kinds.setdefault(kind, []).append(one)
+        for equal in kinds.values():
+            self._terminal.write(view.cut_short(equal, run.cwd))

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mpdebug.model import Delayed
+from mpdebug.diagnosis import signals
+from mpdebug.model import CutShort, Delayed
 
 if TYPE_CHECKING:
-    from mpdebug.model import Process, Run, Stood, TimeOut
+    from mpdebug.model import Process, Run, SignalSent, Stood, TimeOut
+
+GUNICORN = "let its workers be silent for as long as you like: gunicorn --timeout 0"
 
 SHARE = 0.1
 """A stop counts that takes this much of the time, or a second of it."""
@@ -69,15 +72,34 @@ def stood_at_end(process: Process) -> Stood | None:
     It stands there still by its own word; or a signal came while it stood there, and what the
     program's handler of that signal raised ended the stop and then the process.
     """
-    if process.alive:
+    last = next((stop for stop in reversed(process.stood) if not stop.reported), None)
+    if process.alive or last is None:
         return None
-    for stop in reversed(process.stood):
-        if stop.reported:
-            continue
-        if stop.until is None:
-            return stop
-        signalled = any(stop.since <= sent.mono <= stop.until for sent in process.signals)
-        if stop.how == "exception" and signalled:
-            return stop
-        return None
+    if last.until is None or (last.how == "exception" and _signal_in(process, last)):
+        return last
+    return None
+
+
+def cut_short(run: Run) -> list[CutShort]:
+    """The stops that ended because another process of the run ended who stood there.
+
+    A server that misses its worker's sign of life, a Pool that is closed.
+    """
+    by_key = {one.key: one for one in run.processes}
+    found = []
+    for one in run.processes:
+        stop = stood_at_end(one) if one.signals and one.stood else None
+        sent = _signal_in(one, stop) if stop is not None else None
+        if stop is not None and sent is not None:
+            name = signals.name_of(sent.signal)
+            cure = GUNICORN if "gunicorn/arbiter" in sent.where else ""
+            found.append(CutShort(one, stop, sent, by_key.get(sent.sender), name, cure))
+    return found
+
+
+def _signal_in(process: Process, stop: Stood) -> SignalSent | None:
+    """The first signal that another process of the run sent while it stood there."""
+    for sent in process.signals:
+        if sent.sender != process.key and sent.mono >= stop.since:
+            return sent if stop.until is None or sent.mono <= stop.until else None
     return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.text import Text
 
-from mpdebug.model import Delayed, Process, Stood, TimeOut
+from mpdebug.model import CutShort, Delayed, Process, SignalSent, Stood, TimeOut
 from mpdebug.views import plain
 from mpdebug.views.hanging import Hanging
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 OURS = "mpdebug:"
+CURE = 15  # columns in front of a cure's text
+INSTALLED = re.compile(r".*/(?:site|dist)-packages/|.*/lib(?:64)?/python\d[\d.]*t?/")
 
 
 def notice(equal: Sequence[Delayed], cwd: str) -> RenderableType:
@@ -44,13 +47,34 @@ def notice(equal: Sequence[Delayed], cwd: str) -> RenderableType:
     return Hanging(Text(OURS, "bold"), text, len(OURS) + 1, 0)
 
 
+def cut_short(equal: Sequence[CutShort], cwd: str) -> RenderableType:
+    """Whose stop ended how: `W-1 stood at a breakpoint (…) for 2.0 s when A sent it SIGABRT`."""
+    told = equal[0]
+    more = f" and {len(equal) - 1} more" if len(equal) > 1 else f" (pid {told.process.pid})"
+    seconds = max(told.sent.mono - told.stood.since, 0) / 1e9
+    sender = f"{told.sender.name} (pid {told.sender.pid})" if told.sender else "another process"
+    call = "at its exit" if told.sent.call == "exit" else f"by {told.sent.call}"
+    text = Text.assemble(
+        (plain.line(told.process.name), "bold"),
+        f"{more} stood at a breakpoint ({_place(f'{told.stood.file}:{told.stood.line}', cwd)})",
+        f" for {seconds:.1f} s when {plain.line(sender)} ",
+        (f"sent it {told.signal}", "bold yellow"),
+        f" {plain.line(call)}{_at(told.sent.where, cwd)}",
+    )
+    line = Hanging(Text(OURS, "bold"), text, len(OURS) + 1, 0)
+    if not told.cure:
+        return line
+    return Group(line, Hanging(Text("cure", "dim"), Text(told.cure, "green"), CURE))
+
+
 def _at(where: str, cwd: str) -> str:
     return f" at {_place(where, cwd)}" if where else ""
 
 
 def _place(place: str, cwd: str) -> str:
     home = cwd.rstrip("/") + "/"
-    return plain.line(place.removeprefix(home) if len(home) > 1 else place)
+    short = place.removeprefix(home) if len(home) > 1 else place
+    return plain.line(INSTALLED.sub("", short))
 
 
 def sample() -> Delayed:
@@ -63,4 +87,8 @@ def sample() -> Delayed:
 
 
 if __name__ == "__main__":
-    Console().print(notice([sample()], "/home/me"))
+    SHOWN = sample()
+    SENT = SignalSent("1-1-0", 6, 5, "os.kill", "/lib/site-packages/gunicorn/arbiter.py:807")
+    CURED = CutShort(SHOWN.stander, SHOWN.stood, SENT, SHOWN.process, "SIGABRT", "more time")
+    Console().print(notice([SHOWN], "/home/me"))
+    Console().print(cut_short([CURED], "/home/me"))
