@@ -48,7 +48,7 @@ def notice(equal: Sequence[Delayed], cwd: str) -> RenderableType:
 
 
 def cut_short(equal: Sequence[CutShort], cwd: str) -> RenderableType:
-    """Whose stop ended how: `W-1 stood at a breakpoint (…) for 2.0 s when A sent it SIGABRT`."""
+    """Whose stop ended how: `W-1 stood at a breakpoint (…) for 2.0 s when A sent it …`."""
     told = equal[0]
     more = f" and {len(equal) - 1} more" if len(equal) > 1 else f" (pid {told.process.pid})"
     seconds = max(told.sent.mono - told.stood.since, 0) / 1e9
