@@ -138,14 +138,13 @@ class Session:
         folder = os.path.join(self.agent.path, layout.STOPS)
         number = next(stop_facts.numbers)
         self.facts = stop_facts.facts_of(self.kind, number, self.header, self.error, place)
-        stop_facts.tell_stopped(self.agent, self.facts, reported=False)
         talk.reset(self.facts, os.path.join(folder, f"{number}.log"))
         self.path = os.path.join(folder, f"{number}.json")
         talk.patience = ALONE if self.attended and self.patience is not None else self.patience
         if talk.patience == 0.0:
+            stop_facts.tell_stopped(self.agent, self.facts, reported=False)
             return
-        if not os.path.isdir(folder):
-            os.mkdir(folder, 0o700)
+        stop_facts.make_folder(folder)
         talk.door = Door(folder, f"{number}.s")
         supervisor = self.agent.settings.supervisor
         if supervisor and hasattr(os, "pidfd_open") and not self.agent.settings.wait:
@@ -156,6 +155,7 @@ class Session:
             except OSError:  # an old kernel, no descriptors: not told when it dies
                 talk.supervisor = -1
         self._write()
+        stop_facts.tell_stopped(self.agent, self.facts, reported=False)  # it wakes readers
         if not supervisor:
             stop_facts.say_where(self.agent, self.facts)
 
