@@ -19,6 +19,14 @@ LOCALS = 40
 numbers = count()
 
 
+def make_folder(path: str) -> None:
+    """Make the folder of the stops; two threads may come here at once. Raises OSError."""
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        return
+
+
 def tell_stopped(here: process.Agent, facts: dict[str, Any], *, reported: bool) -> None:
     """Add the stop to the events, which stay when its file is gone."""
     if not reported:

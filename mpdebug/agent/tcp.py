@@ -80,8 +80,7 @@ def _debugger_of(
 
 def _write(here: process.Agent, facts: dict[str, Any]) -> str:
     folder = os.path.join(here.path, layout.STOPS)
-    if not os.path.isdir(folder):
-        os.mkdir(folder, 0o700)
+    stop_facts.make_folder(folder)
     path = os.path.join(folder, f"{facts['n']}.json")
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
