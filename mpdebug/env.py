@@ -49,6 +49,15 @@ SLEEPS_FOR_SIGNALS = {
 """System calls that a signal handler ends, so that the program sees a signal that it did not
 get without us (numbers of /proc/PID/syscall)."""
 
+READS = {
+    "x86_64": {
+        0: "read", 19: "read", 7: "poll", 271: "poll", 23: "select", 270: "select",
+        232: "epoll", 281: "epoll", 441: "epoll",
+    },
+    "aarch64": {63: "read", 65: "read", 73: "poll", 72: "select", 22: "epoll", 441: "epoll"},
+}.get(os.uname().machine if LINUX else "", {})  # fmt: skip
+"""System calls in which a thread waits for input (numbers of /proc/PID/syscall)."""
+
 PPOLL = 73 if LINUX and os.uname().machine == "aarch64" else -1
 """There, glibc's pause is a ppoll of nothing for ever."""
 

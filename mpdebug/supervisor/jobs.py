@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 
+from mpdebug.rundir import layout, lines
 from mpdebug.supervisor import kernel
 
 
@@ -53,6 +54,12 @@ def stopped_by(pid: int) -> int | None:
         if found is not None:
             return found.si_status
     return None
+
+
+def is_held(run: str, pid: int) -> bool:
+    """Whether a prompt has halted this process, and will let it go on."""
+    pids = (lines.read_json(os.path.join(run, layout.HELD)) or {}).get("pids")
+    return isinstance(pids, list) and pid in pids
 
 
 def left_group(pid: int) -> bool:

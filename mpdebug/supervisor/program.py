@@ -208,7 +208,7 @@ class Supervisor:
     def _stop_with_program(self) -> None:
         """When the program was stopped, stop as well, and let it go on when we go on."""
         number = jobs.stopped_by(self.pid) if self.status is None else None
-        if number is None:
+        if number is None or jobs.is_held(self.run, self.pid):
             return
         if not (jobs.wants_terminal(self.pid, number) and jobs.lend_terminal(self.pid)):
             jobs.stop_like(number)
