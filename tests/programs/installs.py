@@ -1,10 +1,12 @@
 """Install, install again, uninstall; every attribute compared by identity: RUN-DIR."""
 import concurrent.futures.process, logging.handlers, multiprocessing.pool, multiprocessing.spawn
+import multiprocessing.queues
 import os, posix, structlog, subprocess, sys, _posixsubprocess, _signal, multiprocessing.synchronize
 import mpdebug
 places = [os, posix, _posixsubprocess, subprocess, _signal, logging.Logger, logging.handlers.QueueListener,
     multiprocessing.process.BaseProcess, multiprocessing.pool.ApplyResult,
-    multiprocessing.pool.IMapIterator, multiprocessing.spawn,
+    multiprocessing.pool.IMapIterator, multiprocessing.spawn, multiprocessing.queues.Queue,
+    concurrent.futures._base.Future,
     concurrent.futures.process.ProcessPoolExecutor, structlog._base.BoundLoggerBase]
 def snapshot():
     return [dict(vars(p)) for p in places], list(sys.meta_path), set(os.supports_fd), dict(os.environ)
