@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mpdebug.cli.terminal import Terminal
+from mpdebug.observer.stood import count_stops, transcripts
 from mpdebug.rundir import layout, lines
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from mpdebug.cli.notices import DeathNotices
     from mpdebug.cli.options import RunOptions
+    from mpdebug.cli.stop_notices import StopNotices
     from mpdebug.cli.timeouts import TimeOutNotices
     from mpdebug.observer.records import RecordListener
     from mpdebug.views.records import RecordView
@@ -46,7 +48,8 @@ class Live:
         self.terminal = Terminal()
         self._listener: RecordListener | None = None
         self._notices: DeathNotices | None = None
-        self._watchers: list[DeathNotices | TimeOutNotices] = []
+        self.stopped = 0  # how often the program stopped; counted where --fail-on-stop is set
+        self._watchers: list[DeathNotices | TimeOutNotices | StopNotices] = []
         self._view: RecordView | None = None
         self._width: int | None = None  # for which the view was made: a window may change
         self._ready = threading.Event()
@@ -72,6 +75,7 @@ class Live:
             self._listener.stop()
         if self._thread.is_alive():
             self._thread.join()
+        self._count_stops()
         if not self._is_worth_keeping(status):
             shutil.rmtree(self.path, ignore_errors=True)
 
@@ -89,11 +93,16 @@ class Live:
 
     def _listen(self) -> RecordListener:
         from mpdebug.cli.notices import DeathNotices  # noqa: PLC0415  # not before the program
+        from mpdebug.cli.stop_notices import StopNotices  # noqa: PLC0415
         from mpdebug.cli.timeouts import TimeOutNotices  # noqa: PLC0415
         from mpdebug.observer.records import RecordListener  # noqa: PLC0415
 
         self._notices = DeathNotices(self.path, self.terminal)
-        self._watchers = [self._notices, TimeOutNotices(self.path, self.terminal)]
+        self._watchers = [
+            self._notices,
+            TimeOutNotices(self.path, self.terminal),
+            StopNotices(self.path, self.terminal),
+        ]
         handlers = [*self._handlers(), *self._watchers]
         return RecordListener(self.path, *handlers, watch=self._changed)
 
@@ -150,7 +159,8 @@ class Live:
     def _is_worth_keeping(self, status: int) -> bool:
         """Say what was wrong, and where the run is kept; False: nothing was, remove it."""
         wrong = self._what_was_wrong(status)
-        chosen = bool(self.asked.keep or self.asked.run_dir)
+        typed = transcripts(self.path)
+        chosen = bool(self.asked.keep or self.asked.run_dir or self.stopped or typed)
         if not os.path.isdir(self.path):
             if wrong:
                 self.terminal.write(f"mpdebug: {wrong}. The run folder is gone: {self.path}\n")
@@ -160,7 +170,21 @@ class Live:
             command = f"mpdebug {'deaths' if wrong else 'logs'} {name}"
             where = "" if self.asked.run_dir else f"  ({self.path})"
             self._tell(f"mpdebug: {wrong}." if wrong else "", f"Kept: {command}{where}")
+            if typed:
+                what = typed[0] if len(typed) == 1 else f"{len(typed)} × p/*/stops/*.log"
+                self.terminal.write(f"  What was typed at the prompt: {what}\n")
         return bool(wrong or chosen)
+
+    def _count_stops(self) -> None:
+        """For --fail-on-stop: say that it changes the exit status, while the run is there."""
+        if self.asked.fail_on_stop:
+            self.stopped = count_stops(self.path)
+        if self.stopped:
+            times = "once" if self.stopped == 1 else f"{self.stopped} times"
+            self.terminal.write(
+                f"mpdebug: the program stopped {times} at a breakpoint, and that fails the run"
+                " (--fail-on-stop)\n"
+            )
 
     def _tell(self, wrong: str, kept: str) -> None:
         """One line, or two where the terminal is too narrow."""

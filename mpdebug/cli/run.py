@@ -128,14 +128,16 @@ def supervise(asked: RunOptions, command: list[str]) -> int:
         mask=frozenset(mask),
         writes_stdout=asked.capture,
     )
+    live = Live(path, run, asked, log_file)
     try:
-        return run_program(program, path, Live(path, run, asked, log_file))
+        status = run_program(program, path, live)
     except OSError as error:  # it was not started
         shutil.rmtree(path, ignore_errors=True)
         raise errors.MpdebugError(
             f"cannot start {command[0]}: {error.strerror or error}",
             f"Look whether it starts without us: {OFF}=1 python -m mpdebug …",
         ) from error
+    return 1 if live.stopped and not status else status
 
 
 def _leave_other_run() -> None:
