@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rich.console import Console
 
+from mpdebug.agent import process
 from mpdebug.agent import timeouts as agent
 from mpdebug.diagnosis.deaths import explain
 from mpdebug.diagnosis.timeouts import cut_short, delayed
@@ -278,7 +279,7 @@ def test_a_poll_is_told_once_in_a_while(
         def mono(cls) -> int:
             return cls.now
 
-    monkeypatch.setattr(agent.process, "here", Here)
+    monkeypatch.setattr(process, "here", Here)
     monkeypatch.setattr(agent, "Clock", Clock)
     monkeypatch.setattr(agent, "last", {})
     agent.struck("Queue.get", 0.1)
