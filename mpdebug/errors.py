@@ -41,6 +41,12 @@ class NoSuchRunError(MpdebugError):
     cure = "List the runs that there are: mpdebug runs"
 
 
+class NoSuchPlaceError(MpdebugError):
+    """There is no such file, line or live breakpoint. Nothing was changed."""
+
+    cure = "Name a file and a line that has code: mpdebug break FILE:LINE"
+
+
 class NewerFormatError(MpdebugError):
     """The run folder was written by a newer mpdebug; guessing what it says would be worse."""
 
@@ -63,3 +69,15 @@ class SettingsError(MpdebugError):
     """A setting in pyproject.toml or in the environment is not one we know."""
 
     cure = "See the names of settings: python -m mpdebug --help"
+
+
+class NoSuchProcessError(MpdebugError):
+    """No process, or more than one, is called so; or nobody stands at a breakpoint."""
+
+    cure = "See who stands at a breakpoint: mpdebug stops"
+
+
+class StopTakenError(MpdebugError):
+    """A stop cannot be entered: another prompt is in it, it steps, or it went on."""
+
+    cure = "See who stands at a breakpoint: mpdebug stops"

@@ -157,7 +157,7 @@ def _load(path: str) -> tuple[tuple[int, ...], dict[str, Any]]:
 def _by_place() -> dict[str, Lines]:
     found: dict[str, Lines] = {}
     for one in breaks.values():
-        if not one.over:
+        if _may_hit(one):
             found.setdefault(one.file, {}).setdefault(one.line, []).append(one)
     return found
 
@@ -196,6 +196,7 @@ def at(frame: FrameType, found: list[Break]) -> bool:
     """
     header = ""
     wait: float | None = None
+    stops: Any = None
     with guard.quiet:
         here = process.check_fork()
         if here is None:
@@ -204,15 +205,18 @@ def at(frame: FrameType, found: list[Break]) -> bool:
             header = _hit(one, here, frame)
             if header:
                 break
+        if header:
+            from mpdebug.agent import stops  # noqa: PLC0415 - when it is hit
         if not (here.settings.waits or here.settings.wait):
             wait = PATIENCE
-    if header:
-        from mpdebug.agent import stops  # noqa: PLC0415 - when it is hit
-
+    if stops is not None:
         try:
             stops.stop(frame, "break", header=header, wait=wait)
         except BaseException as error:
-            guard.drop_frame(error)
+            while (found_in := error.__traceback__) is not None and guard.is_ours_or_stdlib(
+                found_in.tb_frame.f_code.co_filename
+            ):
+                guard.drop_frame(error)  # all of ours: to the program its line has raised
             raise
     if any(one.over for one in found):
         with guard.quiet:
@@ -243,6 +247,7 @@ def _hit(one: Break, here: process.Agent, frame: FrameType) -> str:
 
 
 def _may_hit(one: Break) -> bool:
+    """Whether it may stop this process yet. A spawned child learns its name a little later."""
     here = process.here
     if one.over or here is None:
         return False
@@ -268,7 +273,8 @@ def remove() -> None:
     """Watch nothing any more: this process is not observed from now on."""
     global breaks, places, seen
     breaks, places, seen = {}, {}, ()
-    _watch()
+    with guard.quiet:
+        _watch()
 
 
 process.on_fork.insert(0, forked)  # before it is looked whether there are some

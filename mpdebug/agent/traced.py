@@ -63,9 +63,18 @@ def stop() -> None:
 def trace_from(frame: FrameType | None) -> None:
     """Look at the functions that run in this thread."""
     while frame is not None:
-        if watched(frame.f_code) and frame.f_trace is None:
+        if watched(frame.f_code):
             frame.f_trace = on_line
         frame = frame.f_back
+
+
+def again(frame: FrameType) -> Any:
+    """A debugger is done with this thread; returns what traces this frame from now on."""
+    with guard.quiet:
+        if on and sys.gettrace() is on_call:
+            trace_from(frame)
+            return on_line if watched(frame.f_code) else None
+    return None
 
 
 def watched(code: CodeType) -> dict[int, Any] | None:

@@ -7,6 +7,9 @@ COMMANDS = {
     "logs": ("mpdebug.cli.logs", "the logs of a run, finished or living"),
     "stops": ("mpdebug.cli.stops", "who stands at a breakpoint, equal stops as one row"),
     "deaths": ("mpdebug.cli.deaths", "how the processes of a run died, and why"),
+    "break": ("mpdebug.cli.set_break", "put a breakpoint into the processes that run"),
+    "breaks": ("mpdebug.cli.breaks", "the breakpoints that were put into a running program"),
+    "clear": ("mpdebug.cli.clear", "take such breakpoints out again"),
     "runs": ("mpdebug.cli.runs", "list runs, and remove old ones"),
     "door": ("mpdebug.cli.door", "let mpdebug into pythons that ignore the environment"),
 }
@@ -46,6 +49,8 @@ def general_help() -> str:
     listed = []
     for option in options.OPTIONS:
         word = f"--{option.name}" + (f" {option.value}" if option.value else "")
+        if option.implied:
+            word = f"--{option.name}[={option.value}]"
         listed.append(f"  {word:<22}{option.help}")
     return HELP.format(commands="\n".join(commands), options="\n".join(listed))
 
