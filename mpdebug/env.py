@@ -80,6 +80,9 @@ MONITORING = sys.version_info >= (3, 12)
 TAKES_EXCEPTIONS = sys.version_info >= (3, 13)
 """`Pdb.interaction` takes the exception itself, and shows the chain; before, its traceback."""
 
+QUEUES_COMMANDS = sys.version_info >= (3, 14)
+"""pdb runs the commands of a breakpoint at its prompt; before, without one."""
+
 COMPLETES_EXPRESSIONS = sys.version_info >= (3, 13)
 """pdb completes bare expressions; before, only behind its own commands."""
 

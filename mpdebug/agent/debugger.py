@@ -22,7 +22,7 @@ from threading import get_ident
 from typing import cast
 
 from mpdebug import env
-from mpdebug.agent import borrowed, guard, nested
+from mpdebug.agent import borrowed, guard, nested, tracers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ class Debugger(Base):  # type: ignore[misc]
         self.wanted: BaseException | None = None  # what abort raises
         self.working = False  # a command of a client is at work
         self.interacting = False
-        self.tracing = False
-        self.before: Any = None  # the trace function that was there
+        self.tracing = self.left = False  # left: it has traced, and does so no more
+        self.tracers = tracers.Tracers()
         self.thread = get_ident()
         self.pyrepl_input = None
 
@@ -137,15 +137,16 @@ class Debugger(Base):  # type: ignore[misc]
             raise wanted
 
     def _trace(self, frame: FrameType) -> None:
-        if not self.tracing:
-            self.tracing = True
-            self.before = sys.gettrace()
-        above: FrameType | None = frame
-        while above is not None:
-            above.f_trace = self.trace_dispatch
-            above.f_trace_lines = True
-            above = above.f_back
-        sys.settrace(self.trace_dispatch)
+        self.tracers.replace(frame, self.trace_dispatch, first=not self.tracing)
+        self.tracing, self.left = True, False
+
+    def trace_dispatch(self, frame: FrameType, event: str, arg: Any) -> Any:
+        """For each line; after the end too, in frames that it left, if another tracer is on."""
+        found = None if self.left else super().trace_dispatch(frame, event, arg)
+        if not self.left:
+            return found
+        traced: Any = sys.modules.get("mpdebug.agent.traced")  # live breakpoints, Python 3.11
+        return traced.again(frame) if traced is not None else None
 
     def pause(self) -> None:
         """While we are at work in the traced thread, what we call is not stepped through."""
@@ -160,9 +161,8 @@ class Debugger(Base):  # type: ignore[misc]
     def untrace(self) -> None:
         """Trace no more; the program's own trace function comes back."""
         if self.tracing:
-            self.tracing = False
-            sys.settrace(self.before)
-            self.before = None
+            self.tracing, self.left = False, True
+            self.tracers.put_back(self.trace_dispatch)
 
     def forget_breaks(self) -> None:
         """Drop pdb's breakpoints, which all its instances of a process share."""
@@ -178,6 +178,15 @@ class Debugger(Base):  # type: ignore[misc]
             yield
         finally:
             self.working = before
+
+    def bp_commands(self, frame: FrameType) -> Any:
+        """The commands of a breakpoint are run at the prompt, in every version."""
+        number = getattr(self, "currentbp", False)
+        if env.QUEUES_COMMANDS or number not in self.commands:
+            return super().bp_commands(frame)
+        self.currentbp = 0
+        self.cmdqueue += self.commands[number]
+        return True
 
     def _cmdloop(self) -> None:
         while True:
