@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from code import InteractiveConsole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+MISSING = object()
+LEFT = ("ps1", "ps2", "last_exc", "last_type", "last_value", "last_traceback")
+"""What Python's own prompt leaves in `sys`; an exception there keeps all its frames alive."""
 
 
 def python_prompt(debugger: Any) -> None:
@@ -27,6 +33,8 @@ def python_prompt(debugger: Any) -> None:
             talk.write(data)
 
     saved = sys.stdin, sys.stdout, sys.displayhook
+    left = [(sys, name, sys.__dict__.get(name, MISSING)) for name in LEFT]
+    left.append((builtins, "_", builtins.__dict__.get("_", MISSING)))  # may be gettext's
     try:
         sys.stdin, sys.stdout, sys.displayhook = talk, talk, sys.__displayhook__
         Python(names).interact(banner="*interactive*: Ctrl-D leaves", exitmsg="")
@@ -34,6 +42,11 @@ def python_prompt(debugger: Any) -> None:
         debugger.message("*** exit() leaves this prompt only")
     finally:
         sys.stdin, sys.stdout, sys.displayhook = saved
+        for module, name, value in left:
+            if value is not MISSING:
+                setattr(module, name, value)
+            elif hasattr(module, name):
+                delattr(module, name)
 
 
 def debug(debugger: Any, statement: str) -> None:

@@ -294,7 +294,10 @@ def report_only(
 def forget() -> None:
     """A forked child has no stop and no debugger; its parent's stay the parent's."""
     if standing:
+        mine = standing.get(get_ident())
         sys.settrace(None)
+        if mine is not None:
+            mine.debugger.untrace()
         for session in standing.values():
             session.drop()
         standing.clear()
