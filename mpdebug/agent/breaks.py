@@ -194,56 +194,69 @@ def at(frame: FrameType, found: list[Break]) -> bool:
     Returns whether they may say so another time in this process. Raises what the person at
     the prompt asked for, and what a signal handler of the program raised.
     """
-    header = ""
-    wait: float | None = None
-    stops: Any = None
+    ends = True
+    header: str | None = None
     with guard.quiet:
         here = process.check_fork()
         if here is None:
             return False
+        ends = False
         for one in found:
             header = _hit(one, here, frame)
+            ends = ends or header is None
             if header:
                 break
-        if header:
-            from mpdebug.agent import stops  # noqa: PLC0415 - when it is hit
-        if not (here.settings.waits or here.settings.wait):
-            wait = PATIENCE
-    if stops is not None:
+    if header:
         try:
-            stops.stop(frame, "break", header=header, wait=wait)
+            _stop(frame, header)
         except BaseException as error:
-            while (found_in := error.__traceback__) is not None and guard.is_ours_or_stdlib(
-                found_in.tb_frame.f_code.co_filename
+            while (place := error.__traceback__) is not None and guard.is_ours_or_stdlib(
+                place.tb_frame.f_code.co_filename
             ):
                 guard.drop_frame(error)  # all of ours: to the program its line has raised
             raise
-    if any(one.over for one in found):
-        with guard.quiet:
+    if not header and not ends:  # most often: a condition that is false
+        return True
+    with guard.quiet:
+        if any(one.over for one in found):
             _drop_what_is_over()
     return any(_may_hit(one) for one in found)
 
 
-def _hit(one: Break, here: process.Agent, frame: FrameType) -> str:
-    """What to show if this breakpoint wants to stop here; "" if not."""
+def _stop(frame: FrameType, header: str) -> None:
+    stops: Any = None
+    wait: float | None = None
+    with guard.quiet:
+        from mpdebug.agent import stops  # noqa: PLC0415 - when it is hit
+
+        here = process.here
+        if here is not None and not (here.settings.waits or here.settings.wait):
+            wait = PATIENCE
+    if stops is not None:
+        stops.stop(frame, "break", header=header, wait=wait)
+
+
+def _hit(one: Break, here: process.Agent, frame: FrameType) -> str | None:
+    """What to show if this breakpoint wants to stop here; "": not now, None: it is over."""
     if one.over or not one.is_for(here.who):
-        return ""
-    header = one.title()
+        return None
+    problem = ""
     if one.code is not None:
         try:
             if not eval(one.code, frame.f_globals, frame.f_locals):  # noqa: S307 - the person's
                 return ""
         except Exception as error:  # noqa: BLE001 - shown at the prompt
             said = f"{type(error).__name__}: {encode.safe_str(error)}"
-            header += f"\nthe condition could not be evaluated: {said}"
+            problem = f"\nthe condition could not be evaluated: {said}"
     run = here.settings.run
     number = counts.ticket(run, one.key) or counts.count_alone(run, one.key)
+    header = one.title()
     if one.hits:
         one.over = number >= one.hits
         if number > one.hits:
-            return ""
+            return None
         header += f" (hit {number} of {one.hits})"
-    return header
+    return header + problem
 
 
 def _may_hit(one: Break) -> bool:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 lines_of: Callable[[CodeType], dict[int, Any] | None]
 at: Callable[[Any, Any], bool]
 known: dict[int, tuple[CodeType, dict[int, Any]]] = {}
+elsewhere: set[str] = set()
+"""Files without breakpoints, as code objects name them."""
+
+MOST = 10_000  # such names; generated code may have a new one each time
 on = False
 
 
@@ -35,6 +39,7 @@ def start(
     global on, lines_of, at  # noqa: PLW0603
     lines_of, at = find, hit
     known.clear()
+    elsewhere.clear()
     tracer = sys.gettrace()
     if tracer is not None and tracer is not on_call:
         kind = type(tracer) if not hasattr(tracer, "__qualname__") else tracer
@@ -58,6 +63,7 @@ def stop() -> None:
     if sys.gettrace() is on_call:
         sys.settrace(None)
     known.clear()
+    elsewhere.clear()
 
 
 def trace_from(frame: FrameType | None) -> None:
@@ -79,23 +85,29 @@ def again(frame: FrameType) -> Any:
 
 def watched(code: CodeType) -> dict[int, Any] | None:
     """The lines of a code object that have breakpoints; asked once where its file has some."""
+    name = code.co_filename
+    if name in elsewhere:
+        return None
     found = known.get(id(code))
     if found is not None:
         return found[1]
     lines = lines_of(code)
     if lines is not None:
         known[id(code)] = (code, lines)
+    elif len(elsewhere) < MOST:
+        elsewhere.add(name)
     return lines
 
 
 def on_call(frame: FrameType, _event: str, _arg: object) -> Any:
     """A function is called, or a generator goes on."""
-    if not on:
-        if sys.gettrace() is on_call:
-            sys.settrace(None)
+    if frame.f_code.co_filename in elsewhere:
         return None
     with guard.quiet:
-        return on_line if watched(frame.f_code) else None
+        if on:
+            return on_line if watched(frame.f_code) else None
+        if sys.gettrace() is on_call:
+            sys.settrace(None)
     return None
 
 
