@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 STACKS, NUDGE = 4, 5
 """Below SIGRTMAX. The C library keeps the lowest real-time signals for itself."""
 
+STOPPING = {f"{guard.OURS}agent{os.sep}{name}.py" for name in ("stops", "debugger", "nudge")}
+"""Where code of a stop comes from."""
+
 number = 0
 """Of the signal that we handle; 0: none."""
 
@@ -47,13 +50,14 @@ def install(settings: Settings) -> None:
         caught = _caught()
         may_stacks, may_nudge = is_free(stacks, caught), is_free(nudge, caught)
         faults.number = stacks if may_stacks else 0
+        why = "the program uses that signal itself"
         if may_nudge:
             try:
                 real_signal(nudge, on_nudge)
                 number = nudge
-            except ValueError:  # not in the main thread of the main interpreter
-                guard.debug("nudge", "only a main thread can be nudged")
-        tell()
+            except ValueError:
+                why = "mpdebug was not installed in the main thread"
+        tell(why)
 
 
 def remove() -> None:
@@ -87,24 +91,24 @@ def _caught() -> int:
     return int(text[text.index(b"SigCgt:") + 7 :].split(None, 1)[0], 16)
 
 
-def tell() -> None:
-    """Keep for process.json which signals are answered, and why not."""
+def tell(why: str) -> None:
+    """Keep for process.json which signals are answered, and why one is not."""
     process.signals = {"stacks": faults.number, "nudge": number}
     if not (number and faults.number):
-        process.signals["why"] = "the program uses that signal itself"
+        process.signals["why"] = why
 
 
 def take_back(signal: Any) -> None:
     """The program is about to handle this signal itself: say so to the readers."""
     global number  # noqa: PLW0603
-    if not signal or signal not in (number, faults.number):
+    if not isinstance(signal, int) or not signal or signal not in (number, faults.number):
         return
     with guard.quiet:
         if signal == number:
             number = 0
         else:
             faults.unregister()
-        tell()
+        tell("the program uses that signal itself")
         here = process.check_fork()
         if here is not None:
             here.tell_who(signals=process.signals)
@@ -115,14 +119,11 @@ def on_nudge(_: int, frame: FrameType | None) -> None:
     here = process.here
     if here is None or here.pid != os.getpid():  # a fork that is not through yet
         return
-    stops = None
     with guard.quiet:
         reload_breaks(here)
-    with guard.quiet:
-        stops = take_request(here, frame)
     try:
-        interrupt(frame)
-        if stops is not None:
+        interrupt(innermost(frame))
+        while (stops := take_request(here, frame)) is not None:
             stops.stop(innermost(frame), "attach")
     except BaseException as error:
         if guard.is_from_outside(error):  # a signal handler of the program raised it
@@ -137,10 +138,12 @@ def on_nudge(_: int, frame: FrameType | None) -> None:
 def interrupt(frame: FrameType | None) -> None:
     """Ctrl-C at a prompt: end what it evaluates, or stop a thread that steps."""
     stops: Any = sys.modules.get("mpdebug.agent.stops")
-    if stops is not None and stops.standing:
-        from mpdebug.agent import interrupt as asked  # noqa: PLC0415 - where a stop is
-
-        asked.interrupt(frame)
+    carry_out: Any = None
+    with guard.quiet:  # the import fails where a nudge strikes in the middle of it
+        if stops is not None and stops.standing:
+            from mpdebug.agent.interrupt import interrupt as carry_out  # noqa: PLC0415
+    if carry_out is not None:
+        carry_out(frame)
 
 
 def reload_breaks(here: process.Agent) -> None:
@@ -155,16 +158,27 @@ def take_request(here: process.Agent, frame: FrameType | None) -> Any:
     """Whether somebody asks this process to stop where it is: the module that stops, or None.
 
     The request stays where it cannot be done now: in the middle of an import of the standard
-    library (the debugger may need that very module), and where no Python code was interrupted.
-    The reader nudges again.
+    library (the debugger may need that very module), where no Python code was interrupted, and
+    where the thread is at a stop, on its way into one or out of one. The reader nudges again.
     """
-    path = os.path.join(here.path, layout.ASK)
-    if frame is None or not os.path.exists(path) or is_importing():
-        return None
-    from mpdebug.agent import debugger, stops  # noqa: F401, PLC0415 - for the few that are asked
+    with guard.quiet:
+        path = os.path.join(here.path, layout.ASK)
+        if frame is None or not os.path.exists(path) or is_stopping(frame) or is_importing():
+            return None
+        from mpdebug.agent import debugger, stops  # noqa: F401, PLC0415 - for the few asked
 
-    os.unlink(path)
-    return stops
+        os.unlink(path)
+        return stops
+    return None
+
+
+def is_stopping(frame: FrameType | None) -> bool:
+    """Whether this thread is at work for a stop; where it steps, only between the steps."""
+    while frame is not None:
+        if frame.f_code.co_filename in STOPPING:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def innermost(frame: FrameType | None) -> FrameType | None:

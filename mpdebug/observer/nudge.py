@@ -23,6 +23,8 @@ WCHANS = ("pause", "sigtimedwait", "sigsuspend")
 
 GONE = "it has ended"
 
+LOOKS = 5
+
 QUIET = 0.05
 """Seconds without a new byte after which a dump of stacks is whole (it takes under 1 ms)."""
 
@@ -139,13 +141,22 @@ def _refuses(pid: int, number: int, *, force: bool) -> str:
         return GONE
     if not int(status.get("SigCgt", "0"), 16) & bit:
         return f"it does not handle signal {number} any more"
-    if int(status.get("SigBlk", "0"), 16) & bit:
+    if _blocks(pid, bit):
         return f"it blocks signal {number}"
     if status.get("State", "").startswith(("T", "t")):
         return "it is halted (SIGSTOP, or another debugger has it)"
     if not force and (call := sleeps_for_signal(pid)):
         return f"it waits for a signal ({call}), which this one would end"
     return ""
+
+
+def _blocks(pid: int, bit: int) -> bool:
+    """Whether that signal is blocked for longer than the handler of an earlier one runs."""
+    for _ in range(LOOKS):
+        if not int(read_status(pid).get("SigBlk", "0"), 16) & bit:
+            return False
+        time.sleep(QUIET / LOOKS)
+    return True
 
 
 def read_status(pid: int) -> dict[str, str]:
