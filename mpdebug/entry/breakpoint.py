@@ -71,7 +71,10 @@ def _stop(
     here = process.check_fork() or _open_run()
     if here is None or (pattern and not fnmatchcase(str(here.who["name"]), pattern)):
         return
-    from mpdebug.agent import counts, stops  # noqa: PLC0415 - when it is hit
+    stops = process.load_stops()
+    if stops is None:
+        return
+    from mpdebug.agent import counts  # noqa: PLC0415 - when it is hit
 
     key = f"{frame.f_code.co_filename}:{frame.f_lineno}"
     once, every, after = policy
@@ -100,16 +103,16 @@ def post_mortem(*, header: str = "", wait: float | None = None) -> None:
         raise RuntimeError("mpdebug.post_mortem() belongs into an except block")
     if process.check_fork() is None and _open_run() is None:
         return
-    from mpdebug.agent import stops  # noqa: PLC0415 - when it is hit
-
-    stops.stop(
-        None,
-        "post_mortem",
-        header=header,
-        error=error,
-        traceback=error.__traceback__,
-        wait=wait,
-    )
+    stops = process.load_stops()
+    if stops is not None:
+        stops.stop(
+            None,
+            "post_mortem",
+            header=header,
+            error=error,
+            traceback=error.__traceback__,
+            wait=wait,
+        )
 
 
 def _open_run() -> process.Agent | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from mpdebug.agent import process
+from mpdebug.agent import guard, process
 from mpdebug.patch import registry
 
 TYPE_CHECKING = False
@@ -23,8 +23,11 @@ CHOSEN = "PYTHONBREAKPOINT"
 
 
 def patch_sys() -> None:
-    """Take sys.breakpointhook where it is Python's own."""
-    if sys.breakpointhook is sys.__breakpointhook__:
+    """Take sys.breakpointhook where it is Python's own, and nobody chose another debugger.
+
+    A debugger that is called through ours would stop in our frame.
+    """
+    if sys.breakpointhook is sys.__breakpointhook__ and not os.environ.get(CHOSEN):
         registry.put(sys, "breakpointhook", hook)
 
 
@@ -32,15 +35,15 @@ def hook(*args: Any, **kwargs: Any) -> Any:
     """What `breakpoint()` calls."""
     if os.environ.get(CHOSEN) or process.check_fork() is None:
         return sys.__breakpointhook__(*args, **kwargs)  # noqa: T100 - Python's own
-    from mpdebug.agent import stops  # noqa: PLC0415 - when one is hit
-
+    stops = process.load_stops()
     header = kwargs.get("header")
-    stops.stop(
-        sys._getframe(1),  # noqa: SLF001
-        "breakpoint",
-        header=header if isinstance(header, str) else "",
-        commands=_commands(kwargs.get("commands")),
-    )
+    if stops is not None:
+        stops.stop(
+            sys._getframe(1),  # noqa: SLF001
+            "breakpoint",
+            header=header if isinstance(header, str) else "",
+            commands=_commands(kwargs.get("commands")),
+        )
     return None
 
 
@@ -53,16 +56,16 @@ def patch(module: ModuleType) -> None:
 def _set_trace(_: Any) -> Any:
     def set_trace(*, header: str | None = None, commands: Iterable[str] | None = None) -> Any:
         if process.check_fork() is None:
-            frame = sys._getframe(1)  # noqa: SLF001
-            return sys.modules["pdb"].Pdb().set_trace(frame)  # the original takes its caller
-        from mpdebug.agent import stops  # noqa: PLC0415 - when one is hit
-
-        stops.stop(
-            sys._getframe(1),  # noqa: SLF001
-            "breakpoint",
-            header=header or "",
-            commands=_commands(commands),
-        )
+            # the original takes its caller: this function
+            return sys.modules["pdb"].Pdb().set_trace(_outside(sys._getframe(1)))  # noqa: SLF001
+        stops = process.load_stops()
+        if stops is not None:
+            stops.stop(
+                sys._getframe(1),  # noqa: SLF001
+                "breakpoint",
+                header=header or "",
+                commands=_commands(commands),
+            )
         return None
 
     return set_trace
@@ -78,12 +81,19 @@ def _post_mortem(original: Any) -> Any:
         traceback: TracebackType | None = error.__traceback__ if error is not None else t
         if traceback is None:
             return original(t)  # which says what is wrong
-        from mpdebug.agent import stops  # noqa: PLC0415 - when one is hit
-
-        stops.stop(None, "post_mortem", error=error, traceback=traceback)
+        stops = process.load_stops()
+        if stops is not None:
+            stops.stop(None, "post_mortem", error=error, traceback=traceback)
         return None
 
     return post_mortem
+
+
+def _outside(frame: Any) -> Any:
+    """The caller of `breakpoint()`, where Python's own hook was called by ours."""
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(guard.OURS):
+        frame = frame.f_back
+    return frame
 
 
 def _commands(given: Any) -> list[str] | None:

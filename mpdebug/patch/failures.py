@@ -40,6 +40,9 @@ MODULES = (
 UNSENDABLE = "_sendback_result"
 """Where executors wrap a second time: a result that cannot be pickled."""
 
+OUTSIDE = "<mpdebug>"
+"""The file of what is raised for somebody who is asked outside of a stop (agent/nudge.py)."""
+
 ENDS = (SystemExit, KeyboardInterrupt, GeneratorExit)
 FROM_ELSEWHERE = frozenset({"RemoteTraceback", "_RemoteTraceback"})
 """Cause of an exception that a worker sent us: it was parked there."""
@@ -167,8 +170,9 @@ def park(error: BaseException, traceback: TracebackType | None) -> BaseException
         header = _header(error, traceback)
     if not header:
         return error
-    from mpdebug.agent import stops  # noqa: PLC0415 - when it is hit
-
+    stops = process.load_stops()
+    if stops is None:
+        return error
     try:
         stops.stop(None, "failure", header=header, error=error, traceback=traceback)
     except Exception as asked:  # noqa: BLE001 - the task fails with this instead
@@ -228,4 +232,4 @@ def is_asked_for(traceback: TracebackType | None) -> bool:
     """Whether it was raised by ours: somebody said `abort` at a stop."""
     if traceback is None:
         return False
-    return innermost(traceback).tb_frame.f_code.co_filename.startswith(guard.OURS)
+    return innermost(traceback).tb_frame.f_code.co_filename.startswith((guard.OURS, OUTSIDE))
