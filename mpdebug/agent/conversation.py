@@ -318,7 +318,10 @@ class Conversation:
         self._send()
         self._tell({"moving": True})
 
-    def close(self, how: str) -> None:
+    def close(self) -> None:
+        """It stays open: a child that is forked at the prompt closes its stdin."""
+
+    def end(self, how: str) -> None:
         """The stop is over: tell the console how, let everybody go."""
         self._send()
         if not self.told:

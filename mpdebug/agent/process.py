@@ -240,20 +240,6 @@ def check_fork() -> Agent | None:
     return here
 
 
-def load_stops() -> Any:
-    """The part of the agent that stops, loaded when it is hit; None where that cannot be.
-
-    A program without a free descriptor, or at the end of its stack, passes the breakpoint by.
-    """
-    with guard.quiet:
-        from mpdebug.agent import stops  # noqa: PLC0415 - it loads pdb
-
-        return stops
-    if here is not None:
-        here.event(layout.EV_NOTE, text="no room for a debugger: a breakpoint was passed by")
-    return None
-
-
 def leave() -> None:
     """This process turns out not to be one that was asked for: forget it."""
     global here

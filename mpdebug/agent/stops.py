@@ -57,6 +57,7 @@ class Session:
         self.talk = Conversation(None, {}, self._console_changed, "")
         self.debugger: Debugger = Debugger(self.talk, self.stand, self.leave)
         self.talk.debugger = self.debugger
+        self.streams: Any = ()  # what a command replaces while it is run
 
     def stands(self) -> bool:
         """Whether it is at its prompt, and does not step."""
@@ -81,6 +82,7 @@ class Session:
 
     def stand(self, frame: FrameType | None) -> None:
         """The debugger stops: open the stop, or tell its new place."""
+        self.streams = sys.stdin, sys.stdout, sys.displayhook
         with guard.quiet:
             standing[get_ident()] = self
             facts = stop_facts.place_of(frame, self.traceback)
@@ -106,7 +108,7 @@ class Session:
                 self.talk.moving()
                 return
             self.agent.event(layout.EV_RELEASED, n=self.facts["n"], how=how)
-            self.talk.close(how)
+            self.talk.end(how)
             if self.scripted:
                 self._tell_script()
             if self.talk.door is not None:
@@ -176,7 +178,9 @@ class Session:
             self._write()
 
     def drop(self) -> None:
-        """In a forked child: the debugger is the parent's."""
+        """In a forked child: the debugger is the parent's, and so is its prompt."""
+        if self.talk in (sys.stdin, sys.stdout):
+            sys.stdin, sys.stdout, sys.displayhook = self.streams
         self.talk.drop()
         if self.talk.door is not None:
             self.talk.door.drop()

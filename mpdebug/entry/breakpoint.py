@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from fnmatch import fnmatchcase
 
-from mpdebug.agent import process
+from mpdebug.agent import loading, process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _stop(
     here = process.check_fork() or _open_run()
     if here is None or (pattern and not fnmatchcase(str(here.who["name"]), pattern)):
         return
-    stops = process.load_stops()
+    stops = loading.stops()
     if stops is None:
         return
     from mpdebug.agent import counts  # noqa: PLC0415 - when it is hit
@@ -103,7 +103,7 @@ def post_mortem(*, header: str = "", wait: float | None = None) -> None:
         raise RuntimeError("mpdebug.post_mortem() belongs into an except block")
     if process.check_fork() is None and _open_run() is None:
         return
-    stops = process.load_stops()
+    stops = loading.stops()
     if stops is not None:
         stops.stop(
             None,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from mpdebug.agent import guard, process
+from mpdebug.agent import guard, loading, process
 from mpdebug.patch import registry
 
 TYPE_CHECKING = False
@@ -35,7 +35,7 @@ def hook(*args: Any, **kwargs: Any) -> Any:
     """What `breakpoint()` calls."""
     if os.environ.get(CHOSEN) or process.check_fork() is None:
         return sys.__breakpointhook__(*args, **kwargs)  # noqa: T100 - Python's own
-    stops = process.load_stops()
+    stops = loading.stops()
     header = kwargs.get("header")
     if stops is not None:
         stops.stop(
@@ -58,7 +58,7 @@ def _set_trace(_: Any) -> Any:
         if process.check_fork() is None:
             # the original takes its caller: this function
             return sys.modules["pdb"].Pdb().set_trace(_outside(sys._getframe(1)))  # noqa: SLF001
-        stops = process.load_stops()
+        stops = loading.stops()
         if stops is not None:
             stops.stop(
                 sys._getframe(1),  # noqa: SLF001
@@ -81,7 +81,7 @@ def _post_mortem(original: Any) -> Any:
         traceback: TracebackType | None = error.__traceback__ if error is not None else t
         if traceback is None:
             return original(t)  # which says what is wrong
-        stops = process.load_stops()
+        stops = loading.stops()
         if stops is not None:
             stops.stop(None, "post_mortem", error=error, traceback=traceback)
         return None

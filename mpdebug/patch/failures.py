@@ -18,7 +18,7 @@ import atexit
 import os
 import sys
 
-from mpdebug.agent import counts, exceptions, goodbye, guard, process
+from mpdebug.agent import counts, exceptions, goodbye, guard, loading, process
 from mpdebug.patch import on_import, registry
 from mpdebug.rundir import layout
 
@@ -170,7 +170,7 @@ def park(error: BaseException, traceback: TracebackType | None) -> BaseException
         header = _header(error, traceback)
     if not header:
         return error
-    stops = process.load_stops()
+    stops = loading.stops()
     if stops is None:
         return error
     try:
