@@ -193,6 +193,58 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """What the operating system tells of a process at one moment; -1: not known."""
+
+    status: str  # psutil's word: running, sleeping, disk-sleep, stopped, tracing-stop, zombie
+    mono: int
+    cpu: float | None = None  # % of one core since the sample before; None: it is the first
+    rss: int = -1  # bytes
+    uss: int = -1
+    pss: int = -1
+    threads: int = -1
+    descriptors: int = -1
+    waits: str = ""  # what its main thread waits for: "sleeps", "reads a pipe"
+    waits_pid: int = 0  # the process that it waits for
+    why: str = ""  # why nothing, or not all, could be read
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a process is doing, in a few words."""
+
+    text: str
+    kind: str  # running, waits, idle, stopped, halted, zombie, bad, ended, unknown
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRow:
+    """A line of the tree: a process, or several that ended alike."""
+
+    process: Process
+    state: State
+    name: str
+    depth: int = 0
+    guide: str = ""  # "│ └─", from the margin to the name
+    sample: Sample | None = None
+    count: int = 1  # so many processes, folded
+    hidden: int = 0  # so many more stand below it, folded away
+    children: int = 0  # that live
+    record: dict[str, Any] | None = None  # the last that it logged
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """All there is to draw of a run at one moment."""
+
+    run: Run
+    rows: tuple[TreeRow, ...]
+    mono: int
+    at: float  # the same moment in epoch seconds
+    memory: str = "rss"  # which kind is shown
+
+
+@dataclass(frozen=True, slots=True)
 class Death:
     """A death worth telling, explained."""
 
@@ -251,3 +303,44 @@ class CutShort:
     sender: Process | None
     signal: str  # its name
     cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one process answered to a question that was put to many."""
+
+    who: str  # its name
+    text: str  # the value, or the error
+    digest: str = ""  # of the whole value, where `text` may be shortened
+
+    @property
+    def same(self) -> str:
+        """What is equal in equal answers."""
+        return self.digest or self.text
+
+
+@dataclass(frozen=True, slots=True)
+class EqualAnswers:
+    """An answer, and all who gave it."""
+
+    text: str
+    who: tuple[str, ...]
+    names: str  # the same, folded: "Worker-1..7"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTable:
+    """Several questions, put to many: a column for all who answered all of them equally."""
+
+    questions: tuple[str, ...]
+    columns: tuple[EqualAnswers, ...]  # `text` is not used
+    cells: tuple[tuple[str, ...], ...]  # a row for each question, a cell for each column
+
+
+@dataclass(frozen=True, slots=True)
+class EqualStacks:
+    """A stack, outermost frame first, and all who stand in it."""
+
+    frames: tuple[Frame, ...]
+    who: tuple[str, ...]
+    names: str

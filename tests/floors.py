@@ -41,7 +41,7 @@ FOREIGN: dict[str, set[str]] = {
     "observer": {"psutil"},
     "views": {"rich", "structlog"},
     "supervisor": {"psutil"},
-    "cli": {"prompt_toolkit", "psutil", "rich", "structlog"},
+    "cli": {"prompt_toolkit", "psutil", "pygments", "rich", "structlog"},
     "logger": {"structlog"},  # mpdebug.get_logger(), for programs that have structlog
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 COMMANDS = {
     "run": ("mpdebug.cli.run", "run a program (the command when none is named)"),
     "logs": ("mpdebug.cli.logs", "the logs of a run, finished or living"),
+    "attach": ("mpdebug.cli.attach", "open a prompt in a process, stopped or running"),
     "stops": ("mpdebug.cli.stops", "who stands at a breakpoint, equal stops as one row"),
     "deaths": ("mpdebug.cli.deaths", "how the processes of a run died, and why"),
     "break": ("mpdebug.cli.set_break", "put a breakpoint into the processes that run"),

@@ -1,0 +1,68 @@
+"""Signals from a prompt: halting the processes that are not looked at, and killing one.
+
+Each goes through a pidfd, after a look whether it is still the process that wrote the folder.
+Who is halted stands in the run folder before the first signal is sent, so that the supervisor
+does not take it for a stop of the program's own, and a prompt that comes after one that was
+killed can let them go on.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+from mpdebug.observer.facts import as_int
+from mpdebug.rundir import layout, lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mpdebug.model import Process
+
+
+def halt(path: str, processes: Sequence[Process]) -> list[Process]:
+    """SIGSTOP these processes of the run in folder `path`; those that were halted."""
+    before = _held(path).get("pids")
+    pids = [process.pid for process in processes]
+    held = [*(before if isinstance(before, list) else []), *pids]
+    lines.write_json(os.path.join(path, layout.HELD), {"pids": held, "by": os.getpid()})
+    return [process for process in processes if not send(process, signal.SIGSTOP)]
+
+
+def let_go(path: str, processes: Sequence[Process]) -> list[Process]:
+    """Let those of the living processes go on that a prompt has halted; returns them."""
+    pids = _held(path).get("pids")
+    held = [one for one in processes if isinstance(pids, list) and one.pid in pids]
+    gone_on = [process for process in held if not send(process, signal.SIGCONT)]
+    try:
+        os.unlink(os.path.join(path, layout.HELD))
+    except FileNotFoundError:
+        return gone_on
+    return gone_on
+
+
+def halted_by(path: str) -> int:
+    """The pid of the prompt that has halted processes of this run; 0 if none has."""
+    return as_int(_held(path).get("by"))
+
+
+def send(process: Process, number: int) -> str:
+    """Send a signal to that very process; "" when sent, else why not."""
+    try:
+        handle = os.pidfd_open(process.pid)
+    except OSError as error:
+        return error.strerror or str(error)
+    try:
+        if not layout.is_alive(process.pid, process.start):
+            return "it has ended"
+        signal.pidfd_send_signal(handle, number)
+    except OSError as error:
+        return error.strerror or str(error)
+    finally:
+        os.close(handle)
+    return ""
+
+
+def _held(path: str) -> dict[str, Any]:
+    return lines.read_json(os.path.join(path, layout.HELD)) or {}
