@@ -32,13 +32,19 @@ PROGRAMS = ROOT / "tests" / "programs"
 DEADLINE = 30.0
 START_METHODS = ("fork", "spawn", "forkserver")
 
-# Variables that would change what is tested; a test that wants one sets it.
+# Variables that would change what is tested; a test that wants one sets it. Of Python's own all
+# but where it is at home: with PYTHONUNBUFFERED a print is two writes, and those of two
+# processes mix; with PYTHONDONTWRITEBYTECODE or PYTHONWARNINGS a child is given more flags.
 DROPPED = frozenset(
-    ("PYTHONPATH", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CI", "PYTHONSTARTUP")
-) | {
-    "PYTHONUNBUFFERED",  # a print would be two writes, and those of two processes mix
-    "PYTHONBREAKPOINT",
-}
+    ("CI", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+)
+KEPT = frozenset(("PYTHONHOME", "PYTHONPYCACHEPREFIX"))
+
+
+def changes_tests(name: str) -> bool:
+    """Whether the variable of the environment is kept from programs under test."""
+    ours = name.startswith(("MPDEBUG_", "PYTHON")) and name not in KEPT
+    return ours or name in DROPPED
 
 
 def program(name: str) -> str:
@@ -238,11 +244,7 @@ class Lab:
         Args:
             changes: variables to set, or with None to take away.
         """
-        env = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in DROPPED and not name.startswith("MPDEBUG_")
-        }
+        env = {name: value for name, value in os.environ.items() if not changes_tests(name)}
         env["XDG_STATE_HOME"] = str(self.state_home)
         env[leftovers.MARK] = self.mark
         for name, value in (changes or {}).items():

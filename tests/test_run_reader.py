@@ -14,6 +14,7 @@ from mpdebug import errors
 from mpdebug.diagnosis.deaths import explain
 from mpdebug.observer import find
 from mpdebug.observer.facts import Facts
+from mpdebug.observer.output import Printed
 from mpdebug.observer.run import RunReader, read_run
 from mpdebug.rundir import layout
 from tests import (
@@ -170,6 +171,20 @@ def test_torn_and_missing_files_are_read_as_far_as_they_go(tmp_path: Path) -> No
     assert [one.name for one in run.processes] == ["MainProcess", "W"]
     assert of(run, "W").goodbye is None
     assert of(run, "W").task is None
+
+
+def test_what_is_no_plain_file_is_not_waited_for(tmp_path: Path) -> None:
+    """A FIFO in place of a file has no other end: it reads as a file that is missing."""
+    facts = [*main(), born("W"), started("MainProcess", "W"), seen("W", -9)]
+    writer = Writer(tmp_path / "run", facts).write()
+    folder = writer.folder("W")
+    (folder / layout.STOPS).mkdir()
+    names = (layout.PROCESS, layout.EVENTS, layout.RECORDS, layout.FAULTS, layout.STATE)
+    for name in (*names, layout.EXIT, layout.OUT, f"{layout.STOPS}/1.json"):
+        (folder / name).unlink(missing_ok=True)
+        os.mkfifo(folder / name)
+    assert of(read_run(str(writer.path)), "MainProcess").pid
+    assert Printed(str(folder / layout.OUT)).read() == ([], False)
 
 
 def test_the_last_records_of_the_dead_are_read(tmp_path: Path) -> None:

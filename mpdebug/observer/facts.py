@@ -140,7 +140,7 @@ def read_stop_files(folder: str) -> dict[int, dict[str, Any]]:
 def read_end(path: str, most: int) -> str:
     """The last `most` bytes of a file as text; empty if it cannot be read."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=lines.open_file) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - most))
             return file.read().decode("utf-8", "replace")

@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mpdebug.rundir import layout
+from mpdebug.rundir.lines import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +38,7 @@ class Printed:
     def read(self) -> tuple[list[bytes], bool]:
         """New whole lines without their newline, and whether there is more to read."""
         try:
-            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = open_file(self._path)
         except OSError:
             return [], False
         try:

@@ -6,11 +6,26 @@ it. Readers take what is whole and say what was not.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 from typing import Any
 
 CHUNK = 1 << 20
+
+
+def open_file(path: str, flags: int = os.O_RDONLY) -> int:
+    """Open a file of a run to read it; also the `opener` of `open`.
+
+    Raises OSError for anything but a plain file: a FIFO that somebody put there would keep the
+    reader waiting for its other end.
+    """
+    fd = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    raise OSError(errno.EINVAL, "not a plain file", path)
 
 
 class Tail:
@@ -32,7 +47,7 @@ class Tail:
         At most about `most` bytes, or one line where a line is longer than that.
         """
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = open_file(self.path)
         except OSError:
             return [], False
         try:
@@ -56,7 +71,7 @@ class Tail:
 def read_json(path: str) -> dict[str, Any] | None:
     """The JSON object in a file; None if the file is missing, torn or something else."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=open_file) as file:
             value = json.loads(file.read())
     except (OSError, ValueError):
         return None

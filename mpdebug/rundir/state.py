@@ -81,9 +81,11 @@ def read_task(path: str) -> tuple[int, int, bytes] | None:
 
     None if there is no such file, or the writer was killed in the middle of a change.
     """
+    from mpdebug.rundir.lines import open_file  # noqa: PLC0415 - loads json; only readers come here
+
     for _ in range(3):
         try:
-            with open(path, "rb") as file:
+            with open(path, "rb", opener=open_file) as file:
                 page = file.read(SIZE)
         except OSError:
             return None
