@@ -7,18 +7,28 @@ they are first asked for.
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "breakpoint", "get_logger", "install", "post_mortem", "uninstall"]
+__all__ = [
+    "__version__",
+    "breakpoint",
+    "get_logger",
+    "install",
+    "post_mortem",
+    "tree",
+    "uninstall",
+]
 
 _HOME = {
     "breakpoint": "mpdebug.entry.breakpoint",
     "get_logger": "mpdebug.entry.logger",
     "install": "mpdebug.entry.install",
     "post_mortem": "mpdebug.entry.breakpoint",
+    "tree": "mpdebug.cli.look",
     "uninstall": "mpdebug.entry.install",
 }
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from mpdebug.cli.look import tree as tree
     from mpdebug.entry.breakpoint import breakpoint as breakpoint
     from mpdebug.entry.breakpoint import post_mortem as post_mortem
     from mpdebug.entry.install import install as install

@@ -58,6 +58,23 @@ READS = {
 }.get(os.uname().machine if LINUX else "", {})  # fmt: skip
 """System calls in which a thread waits for input (numbers of /proc/PID/syscall)."""
 
+SLEEPS = {
+    "x86_64": {
+        35: "sleep", 230: "sleep", 202: "futex", 61: "child", 247: "child", 1: "write",
+        20: "write", 43: "accept", 288: "accept", 44: "write", 46: "write", 45: "read",
+        47: "read", 73: "file lock", 42: "connect",
+    },
+    "aarch64": {
+        101: "sleep", 115: "sleep", 98: "futex", 260: "child", 95: "child", 64: "write",
+        66: "write", 202: "accept", 242: "accept", 206: "write", 211: "write", 207: "read",
+        212: "read", 32: "file lock", 203: "connect",
+    },
+}.get(os.uname().machine if LINUX else "", {})  # fmt: skip
+"""More system calls in which a thread waits, by what for (numbers of /proc/PID/syscall)."""
+
+WAITID = (247, 95) if LINUX and SLEEPS else ()
+"""The system call waitid, which names its child in the second argument, not in the first."""
+
 PPOLL = 73 if LINUX and os.uname().machine == "aarch64" else -1
 """There, glibc's pause is a ppoll of nothing for ever."""
 
@@ -76,6 +93,9 @@ LOCAL_PEERCRED on macOS, SO_PEERCRED on Linux."""
 
 MONITORING = sys.version_info >= (3, 12)
 """sys.monitoring (PEP 669): a breakpoint on one line costs the other lines nothing."""
+
+LOCALS_WRITE_THROUGH = sys.version_info >= (3, 13)
+"""`frame.f_locals` changes the frame itself (PEP 667); before, a copy of its locals."""
 
 TAKES_EXCEPTIONS = sys.version_info >= (3, 13)
 """`Pdb.interaction` takes the exception itself, and shows the chain; before, its traceback."""

@@ -1,0 +1,130 @@
+"""What the main thread of a process waits for, as far as one look into /proc tells it.
+
+Two short files of /proc: the system call that the thread stands in, with its arguments, and
+what the descriptor is that it reads. Some 10 µs; who is at the other end costs more, and is
+not asked here. Where the system call may not be read (ptrace is restricted) the kernel's name
+of the place is taken, which tells less.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from mpdebug import env
+
+SLEEPS, INPUT, SIGNAL = "sleeps", "waits for input", "waits for a signal"
+THREAD = "waits for a thread"
+MP_LOCK = "waits for an mp lock"
+CHILD = "waits for a child"
+
+WORDS = {
+    "sleep": SLEEPS,
+    "poll": INPUT,
+    "select": INPUT,
+    "epoll": INPUT,
+    "accept": "waits for a connection",
+    "connect": "connects",
+    "file lock": "waits for a file lock",
+    "pause": SIGNAL,
+    "sigtimedwait": SIGNAL,
+    "sigsuspend": SIGNAL,
+}
+
+PLACES = (
+    ("nanosleep", SLEEPS),
+    ("pipe_read", "reads a pipe"),
+    ("pipe_write", "writes to a pipe"),
+    ("unix_stream_read", "reads a socket"),
+    ("skb_recv", "reads a socket"),
+    ("tty_read", "reads the terminal"),
+    ("inet_csk_accept", "waits for a connection"),
+    ("poll", INPUT),
+    ("select", INPUT),
+    ("do_wait", CHILD),
+    ("sigtimedwait", SIGNAL),
+    ("sigsuspend", SIGNAL),
+    ("pause", SIGNAL),
+    ("futex", "waits for a lock"),
+)
+"""Parts of the kernel's names of places, where the system call may not be read."""
+
+FUTEX_PRIVATE = 0x80
+"""This bit of a futex's operation: only threads of this process can wake it. Without it the
+lock lies in shared memory, as those of multiprocessing do."""
+
+ANY_CHILD = 2**31
+
+
+class Wait(NamedTuple):
+    """What is waited for, and the process that is, where the call names one."""
+
+    words: str = ""
+    pid: int = 0
+
+
+def wait_of(pid: int) -> Wait:
+    """What the main thread of a sleeping process waits for; no words where that is unknown."""
+    try:
+        words = _read(f"/proc/{pid}/syscall").split()
+    except PermissionError:
+        return _by_place(pid)
+    except OSError:
+        return Wait()
+    if len(words) < 4 or not words[0].isdigit():  # noqa: PLR2004 - "running", or a page fault
+        return Wait()
+    number = int(words[0])
+    args = [int(word, 16) for word in words[1:4]]
+    if number == env.PPOLL and not any(args):
+        return Wait(SIGNAL)
+    call = env.SLEEPS.get(number) or env.READS.get(number) or env.SLEEPS_FOR_SIGNALS.get(number)
+    return _by_call(pid, number, call or "", args)
+
+
+def _by_call(pid: int, number: int, call: str, args: list[int]) -> Wait:
+    if call == "futex":
+        return Wait(THREAD if args[1] & FUTEX_PRIVATE else MP_LOCK)
+    if call == "child":
+        return _child(number, args[0], args[1])
+    if call in ("read", "write"):
+        verb = "reads" if call == "read" else "writes to"
+        return Wait(f"{verb} {_what(pid, args[0])}")
+    return Wait(WORDS.get(call, ""))
+
+
+def _child(number: int, one: int, two: int) -> Wait:
+    """wait4(pid, …), or waitid(P_PID, pid, …)."""
+    waitid = number in env.WAITID
+    pid = (two if one == os.P_PID else 0) if waitid else one
+    return Wait(CHILD, pid if pid < ANY_CHILD else 0)
+
+
+def _what(pid: int, fd: int) -> str:
+    """What a descriptor is, in two words."""
+    try:
+        target = os.readlink(f"/proc/{pid}/fd/{fd}")
+    except OSError:
+        return "a file"
+    kind = target.partition(":")[0]
+    if kind in ("pipe", "socket"):
+        return f"a {kind}"
+    if target.startswith(("/dev/pts/", "/dev/tty")):
+        return "the terminal"
+    return "an anonymous file" if kind == "anon_inode" else "a file"
+
+
+def _by_place(pid: int) -> Wait:
+    try:
+        place = _read(f"/proc/{pid}/wchan")
+    except OSError:
+        return Wait()
+    return Wait(next((words for part, words in PLACES if part in place), ""))
+
+
+def _read(path: str) -> str:
+    """A short file of /proc."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(fd, 512).decode("ascii", "replace")
+    finally:
+        os.close(fd)
