@@ -173,12 +173,14 @@ def test_a_condition_that_fails_stops_and_says_so(play: Play) -> None:
 
 
 def test_stepping_on_and_coming_back(play: Play) -> None:
-    """From a live breakpoint the prompt steps to the next line; the next round stops again."""
+    """The prompt changes a local and steps to the next line; the next round stops again."""
     play.start("fork", 1)
     play.set("b = a + 1")
     stop, _ = play.stop()
     client = Client(stop)
+    client.command("!a = 1000")
     assert "return b" in client.command("n")
+    assert client.command("p b") == "1001\n"
     client.command("c")
     client.close()
     stop, found = play.stop()

@@ -22,7 +22,7 @@ from threading import get_ident
 from typing import cast
 
 from mpdebug import env
-from mpdebug.agent import borrowed, guard, nested, tracers
+from mpdebug.agent import borrowed, frame_locals, guard, nested, tracers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ class Debugger(Base):  # type: ignore[misc]
 
     def onecmd(self, line: str) -> Any:
         """Do one command; it can be interrupted."""
-        with self.at_work():
+        with self.at_work(), frame_locals.written_back(self):
             return super().onecmd(line)
 
     def precmd(self, line: str) -> str:

@@ -70,6 +70,8 @@ def main(args: argparse.Namespace) -> int:
     )
     answers = change.tell()
     tell_break(made, place, int(args.place.rpartition(":")[2]))
+    if os.path.getmtime(place.file) > run.started_at:
+        say("  the file has changed since the program was started: it may run other lines")
     meant = [each for each in answers if is_meant(made.process, each.process)]
     if not meant and answers:
         say(f"  no process is called {made.process} now; one that is born later may be")
@@ -127,7 +129,7 @@ def tell_break(made: LiveBreak, place: code_lines.Place, wanted: int) -> None:
     if place.unsure:
         say(f"  whether there is code could not be checked: {place.unsure}")
     elif not place.function:
-        say("  at the top of the module: it stops in processes that load the file from now on")
+        say("  at the top of the module: for processes that run it now, or load it from now on")
 
 
 def describe(one: LiveBreak) -> str:

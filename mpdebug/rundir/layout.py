@@ -54,7 +54,8 @@ A stop (stops/<n>.json): format, n, time, mono, kind ("breakpoint", "break": a l
 source, thread, main_thread, header, locals {name: repr}, client (pid of the prompt in it, or
 0), moving (true: it steps), and where it applies `exception` {type, message}, `tcp`.
 
-breaks.json: format, version, breaks [{id, file, line, if, process, hits}]. held.json: pids.
+breaks.json: format, version (of its content), last (id), breaks [{id, file, line, if, process,
+hits}]. held.json: pids.
 ask.json: attach (true), by (pid), mono.
 
 exits.jsonl: mono, time, pid, start, status (negative: a signal), core, by ("wait", "pidfd"),
