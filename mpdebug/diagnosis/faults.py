@@ -35,8 +35,8 @@ def parse(text: str) -> Fault | None:
     Stacks that were only asked for stand in the same file; they have no such headline. A
     report that was cut off in the middle gives what is whole.
     """
-    at = text.rfind(FATAL)
-    if at < 0:
+    at = text.rfind(f"\n{FATAL}") + 1  # not in the middle of a line: a file may be called so
+    if not text.startswith(FATAL, at):
         return None
     report = text[at:]
     reason, *rest = report.splitlines()

@@ -99,7 +99,7 @@ def silent_for(process: Process, now: int, at: float) -> float:
 
 
 def counts(pid: int) -> Counts:
-    """What all threads of a process have done so far; empty if it is gone."""
+    """What all threads of a process have done so far; empty if it is gone, or one runs now."""
     found: Counts = {}
     try:
         threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
@@ -115,6 +115,8 @@ def counts(pid: int) -> Counts:
             found[thread] = (-1, -1)
             continue
         fields = stat[stat.rindex(b")") + 2 :].split()
+        if fields[0] == b"R":
+            return {}
         ticks = int(fields[11]) + int(fields[12])
         found[thread] = (ticks, sum(int(line.split()[1]) for line in switches))
     return found
