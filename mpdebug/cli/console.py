@@ -49,6 +49,7 @@ def run(
     *,
     until: Callable[[], bool] | None = None,
     interrupted: bool = False,
+    announces: bool = True,
 ) -> str:
     """Open a prompt in a stop, and then in others, until none waits.
 
@@ -61,11 +62,13 @@ def run(
         screen: the terminal.
         until: asked a few times a second, and after each line; true: leave.
         interrupted: this stop was made for us, so that the process goes on when we leave.
+        announces: tell of stops that come meanwhile; False: somebody else does.
 
     Raises:
         StopTakenError: the first stop cannot be entered.
     """
     console = Console(path, stop, screen, until, interrupted=interrupted)
+    console.announces = announces
     with screen:
         try:
             return console.serve()
@@ -90,6 +93,7 @@ class Console:
         self.screen = screen
         self.until = until
         self.cwd = str((lines.read_json(os.path.join(path, layout.RUN)) or {}).get("cwd") or "")
+        self.announces = True
         self.how = ""  # once it is to be left
         self.made: set[str] = {stop.process} if interrupted else set()
         self.known: set[tuple[str, int]] = set()  # stops that were told
@@ -327,7 +331,7 @@ class Console:
         self.counted = (len({stop.process for stop in stops}), len(living))
         new = [stop for stop in stops if (stop.process, stop.n) not in self.known]
         self.known.update((stop.process, stop.n) for stop in new)
-        for row in rows(new):
+        for row in rows(new if self.announces else ()):
             place = f"{short_path(row.first.file, self.cwd)}:{row.first.line}"
             self.screen.above(f"{row.who} stopped at {place} in {row.first.function}\n")
 

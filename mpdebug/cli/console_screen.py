@@ -239,6 +239,13 @@ class Screen(Completer):
 
     # --- the session
 
+    def prepare(self) -> None:
+        """Load what the first prompt needs, before it is wanted: 0.1 s."""
+        self._session = self._session or self._make_session()
+        if self._out.colour and self._paint is None:
+            self._paint = console_text.painter()
+            self._paint("pass")
+
     def _make_session(self) -> PromptSession[object]:
         return PromptSession(
             input=self._input,
@@ -251,7 +258,7 @@ class Screen(Completer):
             complete_style=CompleteStyle.READLINE_LIKE,
             enable_history_search=True,
             key_bindings=self._keys(),
-            prompt_continuation=lambda width, _line, _wrapped: "." * (width - 1) + " ",
+            prompt_continuation=lambda width, _line, _wrapped: "... ".rjust(width),
             multiline=Condition(lambda: self._pdb),
         )
 
@@ -272,6 +279,10 @@ class Screen(Completer):
 
     def _keys(self) -> KeyBindings:
         bindings = KeyBindings()
+
+        @bindings.add("c-z")
+        def _(_: KeyPressEvent) -> None:
+            """Nothing: a prompt cannot be halted, the program beside it must not be."""
 
         @bindings.add("enter", filter=Condition(lambda: self._pdb))
         def _(event: KeyPressEvent) -> None:

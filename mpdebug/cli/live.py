@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mpdebug.cli.notices import DeathNotices
     from mpdebug.cli.options import RunOptions
+    from mpdebug.cli.running_prompt import RunningPrompt
     from mpdebug.cli.stop_notices import StopNotices
     from mpdebug.cli.timeouts import TimeOutNotices
     from mpdebug.observer.records import RecordListener
@@ -46,8 +47,10 @@ class Live:
         self.asked = asked
         self.log_file = log_file  # an open descriptor
         self.terminal = Terminal()
+        self.out = Terminal(1)  # for what the program prints, where that is captured
         self._listener: RecordListener | None = None
         self._notices: DeathNotices | None = None
+        self._prompt: RunningPrompt | None = None
         self.stopped = 0  # how often the program stopped; counted where --fail-on-stop is set
         self._watchers: list[DeathNotices | TimeOutNotices | StopNotices] = []
         self._view: RecordView | None = None
@@ -71,6 +74,8 @@ class Live:
         self._ended.set()
         _write_end(self.path, status)
         self._ready.wait()
+        if self._prompt is not None:
+            self._prompt.close()
         if self._listener is not None:
             self._listener.stop()
         if self._thread.is_alive():
@@ -101,10 +106,19 @@ class Live:
         self._watchers = [
             self._notices,
             TimeOutNotices(self.path, self.terminal),
-            StopNotices(self.path, self.terminal),
+            StopNotices(self.path, self.terminal, self._open_prompts()),
         ]
         handlers = [*self._handlers(), *self._watchers]
         return RecordListener(self.path, *handlers, watch=self._changed)
+
+    def _open_prompts(self) -> RunningPrompt | None:
+        """What opens prompts in this terminal, if anything does."""
+        from mpdebug.cli import running_prompt  # noqa: PLC0415  # not before the program
+
+        self._prompt = running_prompt.for_run(self.path, self.asked, self.terminal, self.out)
+        if self._prompt is not None:
+            self._prompt.start()
+        return self._prompt
 
     def _changed(self, paths: set[str]) -> None:
         for watcher in self._watchers:
@@ -130,7 +144,7 @@ class Live:
             tell = self._complain
             found.append(JsonLinesHandler(self.log_file, tell))
         if self.asked.capture:
-            out, name = Terminal(1), self._view_of().name
+            out, name = self.out, self._view_of().name
             found.append(
                 OutputHandler(
                     out.write_bytes,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mpdebug.model import Stop
 
 GATHER = 0.2
-"""Seconds in which equal stops become one line. One that opens a prompt is told at once."""
+"""Seconds in which equal stops become one line."""
 
 SIGNS = (layout.STOPS, layout.EVENTS)
 """Files of a process that change with each of its stops."""
@@ -84,12 +84,17 @@ class StopNotices(logging.Handler):
             self.end()
 
     def end(self) -> None:
-        """Tell what was not told yet and still stands there."""
+        """Tell what was not told yet, still stands there, and has no prompt in it."""
         fresh, self._fresh = self._fresh, {}
         for answer, stops in fresh.items():
-            standing = [stop for stop in stops if os.path.exists(stop.socket)]
+            standing = [stop for stop in stops if self._is_waiting(stop)]
             if standing:
                 self._tell(standing, answer)
+
+    def _is_waiting(self, stop: Stop) -> bool:
+        folder = os.path.join(self._path, layout.PROCESSES, stop.process)
+        said = read_stop_files(folder).get(stop.n)
+        return said is not None and not said.get("client")
 
     def _stops_of(self, key: str) -> list[Stop]:
         """The stops of a process that are new to us."""
@@ -107,9 +112,7 @@ class StopNotices(logging.Handler):
         if stop.tcp:  # it says itself where it waits, with a warning
             return
         answer = self._prompt.wants(stop) if self._prompt is not None else ELSEWHERE
-        if answer == OPENS:
-            self._tell([stop], answer)
-        else:
+        if answer != OPENS:  # else the prompt itself says where it is
             if not self._fresh:
                 self._tell_at = time.monotonic() + GATHER
             self._fresh.setdefault(answer, []).append(stop)
@@ -130,8 +133,6 @@ class StopNotices(logging.Handler):
 
 def hint_of(stops: Sequence[Stop], answer: str) -> str:
     """What the person can do about equal stops."""
-    if answer == OPENS:
-        return ""
     if answer == WAITS:
         return "(waits its turn)" if len(stops) == 1 else "(wait their turn)"
     first = stops[0]

@@ -14,6 +14,8 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console, RenderableType
 
 PIPED_WIDTH = 120
@@ -61,6 +63,8 @@ class Terminal:
         self.colour = has_colour(fd)
         self.is_a_terminal = _isatty(fd)
         self.broken = False
+        self.above: Callable[[str], None] | None = None
+        """Takes all text instead, while a prompt stands in this terminal."""
         self._lock = threading.Lock()
         self._console: Console | None = None
 
@@ -78,6 +82,10 @@ class Terminal:
 
     def write_bytes(self, data: bytes) -> None:
         """Write bytes as they are."""
+        above = self.above
+        if above is not None:
+            above(data.decode("utf-8", "backslashreplace"))
+            return
         with self._lock:
             while data and not self.broken:
                 try:
