@@ -37,17 +37,22 @@ number = 0
 """Of the signal that we handle; 0: none."""
 
 
-def install(settings: Settings) -> None:
+def install(settings: Settings, *, late: bool = False) -> None:
     """Handle the nudge, and choose the signal for stacks, where the program leaves them to us.
 
     Called before the agent begins, which tells the numbers in process.json.
+
+    Args:
+        settings: of the run.
+        late: in the middle of the program's life, when C code may have made handlers that
+            Python does not know of; those from before Python began it does know.
     """
     global number  # noqa: PLW0603
     with guard.quiet:
         if number or process.signals or not env.HAS_REALTIME_SIGNALS:
             return
         stacks, nudge = numbers(settings.signals)
-        caught = _caught()
+        caught = _caught() if late else 0
         may_stacks, may_nudge = is_free(stacks, caught), is_free(nudge, caught)
         faults.number = stacks if may_stacks else 0
         why = "the program uses that signal itself"

@@ -41,7 +41,7 @@ def install(*, run_dir: str = "") -> str:
         os.environ[VARIABLE] = settings.to_env()
         os.environ["PYTHONPATH"] = environment.with_door(os.environ.get("PYTHONPATH", ""))
         settings.main = True
-    nudge.install(settings)
+    nudge.install(settings, late=True)
     process.begin_here(settings)
     settings.main = False
     setattr(sys, boot.FLAG, True)
