@@ -39,7 +39,7 @@ def main(args: argparse.Namespace) -> int:
     found = chosen(args.which, read_breaks(reader.path))
     change = Change(reader.path, lambda: reader.refresh().processes)
     change.remove({one.id for one in found})
-    answers = change.tell()
+    answers = [each for each in change.tell() if each.process.observed]
     for one in found:
         say(f"cleared {describe(one)}")
     if answers:

@@ -145,6 +145,8 @@ class Change:
         for each in self.read():
             if not each.alive or each.role == layout.RESOURCE_TRACKER:
                 continue
+            if each.reason.startswith("not Python"):
+                continue
             why = nudge.nudge(each)
             tail = lines.Tail(self._events(each))
             tail.offset = self.ends.get(each.key, 0)
