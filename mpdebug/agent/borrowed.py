@@ -1,14 +1,16 @@
-"""remote_pdb, which the interpreter of a process need not have: loaded by its file then."""
+"""What the debugger is made of: remote_pdb, which an interpreter need not have; no readline."""
 
 from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 
 from mpdebug.agent import process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
 NAME = "remote_pdb"
@@ -35,3 +37,17 @@ def remote_pdb() -> ModuleType | None:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@contextmanager
+def without_readline() -> Iterator[None]:
+    """Keep pdb from loading readline, which may print and changes the program's own."""
+    known = sys.modules.get("readline", without_readline)
+    sys.modules["readline"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if known is without_readline:
+            del sys.modules["readline"]
+        else:
+            sys.modules["readline"] = known  # type: ignore[assignment]

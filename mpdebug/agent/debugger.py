@@ -60,7 +60,7 @@ class Debugger(Base):  # type: ignore[misc]
         stand: Callable[[FrameType | None], None],
         leave: Callable[[str], None],
     ) -> None:
-        with _without_readline():
+        with borrowed.without_readline():
             pdb.Pdb.__init__(
                 self,
                 completekey="",
@@ -201,6 +201,10 @@ class Debugger(Base):  # type: ignore[misc]
         """Do one command; it can be interrupted."""
         with self.at_work(), frame_locals.written_back(self):
             return super().onecmd(line)
+
+    def get_names(self) -> list[str]:
+        """What `help` lists: not what is only said from elsewhere."""
+        return [name for name in super().get_names() if not name.startswith("do__")]
 
     def precmd(self, line: str) -> str:
         """A statement of several lines is not split at `;;`."""
@@ -382,17 +386,3 @@ class Debugger(Base):  # type: ignore[misc]
 for _name in ("p", "pp", "whatis", "display", "abort", "debug", "print"):
     if not hasattr(Debugger, f"complete_{_name}"):
         setattr(Debugger, f"complete_{_name}", pdb.Pdb._complete_expression)  # noqa: SLF001
-
-
-@contextmanager
-def _without_readline() -> Iterator[None]:
-    """Keep pdb from loading readline, which may print and changes the program's own."""
-    known = sys.modules.get("readline", _without_readline)
-    sys.modules["readline"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        if known is _without_readline:
-            del sys.modules["readline"]
-        else:
-            sys.modules["readline"] = known  # type: ignore[assignment]
