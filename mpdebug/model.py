@@ -245,6 +245,20 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """What is read of one process when a person opens it."""
+
+    process: Process
+    argv: tuple[str, ...] = ()
+    environ: tuple[tuple[str, str | None, str | None], ...] = ()  # name, here, in its parent
+    descriptors: tuple[tuple[int, str, str], ...] = ()  # number, what it is, who else has it
+    maps: tuple[tuple[str, int], ...] = ()  # what is mapped, bytes in memory
+    records: tuple[dict[str, Any], ...] = ()  # the last ones
+    stack: str = ""
+    unknown: tuple[tuple[str, str], ...] = ()  # (what, why it is not known)
+
+
+@dataclass(frozen=True, slots=True)
 class Death:
     """A death worth telling, explained."""
 

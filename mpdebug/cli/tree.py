@@ -30,8 +30,9 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from mpdebug.cli import terminal, values
+from mpdebug.cli import full_screen, terminal, values
 from mpdebug.cli.look import Look, look_twice
+from mpdebug.cli.tree_watch import Watch
 from mpdebug.diagnosis.tree import SORTS
 from mpdebug.views import plain
 from mpdebug.views.tree import lived, tree
@@ -71,6 +72,10 @@ def main(args: argparse.Namespace) -> int:
     if not args.watch:
         look = look_twice(args.run, args.memory)
         _write(screen, look.tree(sort=args.sort, unfolded=args.all or args.json), args)
+        return 0
+    if not args.json and full_screen.is_possible():
+        look = Look(args.run, args.memory)
+        Watch(look, interval, args.sort, unfolded=args.all).run()
         return 0
     for at, one in enumerate(pictures(Look(args.run, args.memory), interval, args)):
         if screen.broken:

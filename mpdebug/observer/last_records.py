@@ -39,17 +39,17 @@ class LastRecords:
                 continue
             if self._sizes.get(process.key) != size:
                 self._sizes[process.key] = size
-                found = last_record(path)
-                if found is not None:
-                    self._found[process.key] = found
+                if found := last_records(path):
+                    self._found[process.key] = found[0]
         return self._found
 
 
-def last_record(path: str) -> dict[str, Any] | None:
-    """The last whole record of a file; None if it has none in its end."""
+def last_records(path: str, most: int = 1) -> tuple[dict[str, Any], ...]:
+    """The last whole records of a file, as many as its end has of them."""
+    found: list[dict[str, Any]] = []
     for line in reversed(read_end(path, ROOM).split("\n")):
-        if line.startswith('{"time":'):
-            record = lines.parse(line.encode("utf-8", "surrogatepass"))
-            if record:
-                return record
-    return None
+        if len(found) == most:
+            break
+        if line.startswith('{"time":') and (record := lines.parse(line.encode())):
+            found.append(record)
+    return tuple(reversed(found))
