@@ -142,11 +142,7 @@ class Change:
         """
         answers = []
         asked = {}
-        for each in self.read():
-            if not each.alive or each.role == layout.RESOURCE_TRACKER:
-                continue
-            if each.reason.startswith("not Python"):
-                continue
+        for each in self._python_processes():
             why = nudge.nudge(each)
             tail = lines.Tail(self._events(each))
             tail.offset = self.ends.get(each.key, 0)
@@ -169,6 +165,14 @@ class Change:
             if _is_there(each):
                 answers.append(Answer(each, why, late=not why))
         return answers
+
+    def _python_processes(self) -> list[Process]:
+        return [
+            each
+            for each in self.read()
+            if each.alive and each.role != layout.RESOURCE_TRACKER
+            if not each.reason.startswith("not Python")
+        ]
 
     def _events(self, process: Process) -> str:
         return os.path.join(self.path, layout.PROCESSES, process.key, layout.EVENTS)
