@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mpdebug import env, errors
-from mpdebug.observer import code_lines
+from mpdebug import env
 from mpdebug.rundir import layout
 from tests.harness import program, until
 from tests.stop_client import Client, facts, release
@@ -260,64 +259,44 @@ def test_who_cannot_take_it_is_told_with_the_reason(
     assert "kept: True" in play.end().out
 
 
-SOURCE = '''\
-import os
-
-@os.fspath
-def first(
-    a=1,
-):
-    """What it does."""
-
-    x = [
-        b for b in a
-    ]
-    # a comment
-
-    return x
-
-class Kind:
-    y = 1
-
-    def second(self): return 2
-
-    async def third(self):
-        yield 3
-# the end
-'''
-STOPS = [
-    (1, 1, ""), (2, 9, "first"), (3, 9, "first"), (4, 9, "first"), (7, 9, "first"),
-    (9, 9, "first"), (12, 14, "first"), (14, 14, "first"), (15, 16, ""), (17, 17, ""),
-    (19, 19, "Kind.second"), (21, 22, "Kind.third"), (22, 22, "Kind.third"),
-]  # fmt: skip
+FORKS = """
+import os, signal, sys
+ready, go = sys.argv[1:]
+def child():
+    here = 1
+signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+print("ready", file=open(ready, "w"), flush=True)
+open(go).readline()
+pid = os.fork()
+if not pid:
+    child()
+    os._exit(0)
+print("child:", os.waitpid(pid, 0)[1])
+"""
 
 
-@pytest.mark.parametrize(("line", "stop", "function"), STOPS, ids=str)
-def test_the_line_that_a_line_stands_for(
-    tmp_path: Path, line: int, stop: int, function: str
-) -> None:
-    """Heads, blanks, comments and docstrings stand for the next line that can stop."""
-    path = tmp_path / "source.py"
-    path.write_text(SOURCE)
-    found = code_lines.place(str(path), line)
-    assert (found.line, found.function) == (stop, function)
+def test_a_forked_child_has_what_its_parent_could_not_take(play: Play, tmp_path: Path) -> None:
+    """A parent that lets no signal in does not keep its children from being stopped."""
+    script = tmp_path / "script.py"
+    script.write_text(FORKS)
+    ready, go = play.handshake(), play.handshake()
+    play.started = play.mpdebug.start(
+        "--run-dir", play.run, "--keep", script, ready.path, go.path
+    )
+    ready.wait()
+    assert "set in 0 processes" in play.say("break", "script.py:5")
+    go.say()
+    stop, found = play.stop()
+    assert found["function"] == "child"
+    release(stop)
+    assert "child: 0" in play.end().out
 
 
-def test_where_nothing_can_stop(tmp_path: Path) -> None:
-    """After the last line with code, outside of the file, in no file: told with a cure."""
-    path = tmp_path / "source.py"
-    path.write_text(SOURCE)
-    for line in (23, 24, 0):
-        with pytest.raises(errors.NoSuchPlaceError):
-            code_lines.place(str(path), line)
-    for folder in "ab":
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "twice.py").touch()
-    assert code_lines.find_file("b/twice.py", [str(tmp_path)]) == str(tmp_path / "b/twice.py")
-    with pytest.raises(errors.NoSuchPlaceError, match=r"more than one file: .*a/twice\.py, "):
-        code_lines.find_file("twice.py", [str(tmp_path)])
-    with pytest.raises(errors.NoSuchPlaceError, match="there is no file"):
-        code_lines.find_file("nowhere.py", [str(tmp_path)])
+def test_without_breakpoints_nothing_is_loaded(mpdebug: Command) -> None:
+    """What nobody asked for costs a process one look for a file."""
+    names = "'breaks', 'counts', 'monitored', 'traced'"
+    code = f"import sys; print([n for n in sys.modules if n.split('.')[-1] in ({names})])"
+    assert mpdebug("-c", code).ok().out == "[]\n"
 
 
 def test_what_is_typed_wrong_is_told(play: Play) -> None:
