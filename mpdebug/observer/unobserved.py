@@ -165,8 +165,7 @@ def _descendants(pids: list[int]) -> list[psutil.Process]:
     left, known = [pid for pid in pids if pid], set(pids)
     while left:
         for pid in children.get(left.pop(), ()):
-            one = psutil_of(pid)
-            if pid not in known and one is not None:
+            if pid not in known and (one := psutil_of(pid)) is not None:
                 known.add(pid)
                 left.append(pid)
                 found.append(one)
