@@ -15,14 +15,14 @@ from mpdebug.agent import nudge as nudged
 from mpdebug.diagnosis import faults
 from mpdebug.model import Process
 from mpdebug.observer import hung, nudge
-from mpdebug.rundir import layout, lines
+from mpdebug.rundir import layout, lines, state
 from tests.harness import program, until
 from tests.stop_client import Client, Stage, facts, release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.harness import Both, Handshake, Lab
+    from tests.harness import Both, Command, Handshake, Lab
 
 WAITS = ("sleep", "read", "mp.Lock", "Queue", "Lock")
 
@@ -349,3 +349,52 @@ def test_nudges_in_the_middle_of_records(
     path = stage.run / "p" / main.key / layout.RECORDS
     records = [json.loads(line) for line in path.read_bytes().splitlines()]
     assert [record["n"] for record in records] == list(range(len(records)))
+
+
+def test_other_numbers_and_a_slot_that_is_ignored(
+    stage: Stage, handshake: Callable[[], Handshake]
+) -> None:
+    """`--signals` chooses the numbers; one that was ignored before the start stays so."""
+    stage.settings["signals"] = "61,62"
+    ready, go = handshake(), handshake()
+    code = (
+        "import sys\nopen(sys.argv[1], 'w').write('ready\\n')\nopen(sys.argv[2]).readline()\n"
+    )
+    started = stage.start(
+        "-c", code, ready.path, go.path,
+        preexec_fn=lambda: signal.signal(62, signal.SIG_IGN),
+    )  # fmt: skip
+    ready.wait()
+    main = processes(stage)["MainProcess"]
+    assert nudge.nudge(main) == "the program uses that signal itself"
+    assert " in <module>" in nudge.last_stack(main, 30)[0]
+    go.say()
+    started.finish().ok()
+
+
+@pytest.mark.leaves("run")
+def test_a_handler_that_python_does_not_know_of_is_left(plain: Command) -> None:
+    """install() in the middle of a program's life: a handler made in C stays as it is."""
+    code = (
+        "import faulthandler, os, signal, sys\n"
+        "number = signal.SIGRTMAX - 4\n"
+        "faulthandler.register(number, file=open(sys.argv[1], 'w'), chain=False)\n"
+        "import mpdebug; mpdebug.install()\n"
+        "os.kill(os.getpid(), number)\n"
+        "print(open(sys.argv[1]).read().count('most recent call first'))\n"
+    )
+    done = plain("-c", code, plain.lab.folder / "own.txt").ok()
+    assert done.out == "1\n"
+    (path,) = plain.lab.state_home.glob("mpdebug/*/p/*/process.json")
+    assert json.loads(path.read_text())["signals"]["stacks"] == 0
+
+
+def test_a_task_that_was_torn_heals_with_the_next(tmp_path: Path) -> None:
+    """An abort in the middle of noting a task: the next one can be read again."""
+    path = str(tmp_path / layout.STATE)
+    writer = state.StateWriter(path)
+    writer.words[state.SEQUENCE] += 1
+    assert state.read_task(path) is None
+    writer.task(b"{}", 5)
+    assert state.read_task(path) == (state.RUNNING, 5, b"{}")
+    writer.close()

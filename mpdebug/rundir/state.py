@@ -59,7 +59,7 @@ class StateWriter:
         """This process begins a task."""
         words = self.words
         text = text[:TASK_ROOM]
-        words[SEQUENCE] += 1
+        words[SEQUENCE] |= 1  # a signal handler may have raised in the middle of the last one
         words[PHASE] = RUNNING
         words[SINCE] = since
         words[LENGTH] = len(text)
