@@ -17,20 +17,22 @@ LONGEST = 400
 # Part → the parts it may import. A part is a folder of the package, or a module of its top.
 PLAIN = {"errors", "env", "settings"}
 WRITING = {*PLAIN, "rundir"}
+MODEL = {"model", "model_stacks"}
 FLOORS: dict[str, set[str]] = {
     "errors": set(),
     "env": set(),
     "settings": set(),
     "model": set(),
+    "model_stacks": {"model"},
     "rundir": PLAIN,
     "agent": WRITING,
     "patch": {*WRITING, "agent"},
     "entry": {*WRITING, "agent", "patch", "top"},
-    "observer": {*WRITING, "model"},
-    "diagnosis": {"model"},
-    "views": {"model"},
+    "observer": {*WRITING, *MODEL},
+    "diagnosis": MODEL,
+    "views": MODEL,
     "supervisor": {*WRITING, "model", "entry"},
-    "cli": {*WRITING, "model", "entry", "observer", "diagnosis", "views", "supervisor", "top"},
+    "cli": {*WRITING, *MODEL, "entry", "observer", "diagnosis", "views", "supervisor", "top"},
     "top": {
         "entry",
         "cli",

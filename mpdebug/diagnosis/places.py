@@ -65,15 +65,23 @@ def program_frames(frames: Sequence[Frame]) -> tuple[Frame, ...]:
     A forked child's stack begins with its parent's: everything up to the `_launch` that forked
     it goes first, then the frames of multiprocessing or of an executor below it.
     """
-    launches = [
-        at
-        for at, frame in enumerate(frames[:-1])
-        if frame.function == "_launch" and frame.file.endswith("/popen_fork.py")
-    ]
-    rest = list(frames[launches[-1] + 1 :] if launches else frames)
+    rest = list(after_fork(frames))
     while len(rest) > 1 and is_machinery(rest[0]):
         rest.pop(0)
     return tuple(rest)
+
+
+def after_fork(frames: Sequence[Frame]) -> Sequence[Frame]:
+    """The stack of a forked child without that of its parent."""
+    forks = [at for at, frame in enumerate(frames[:-1]) if _forks(frame)]
+    return frames[forks[-1] + 1 :] if forks else frames
+
+
+def _forks(frame: Frame) -> bool:
+    """Whether this line of multiprocessing makes a child that goes on with the same stack."""
+    if frame.file.endswith("/popen_fork.py"):
+        return frame.function.endswith("_launch")
+    return frame.file.endswith("/forkserver.py") and frame.function == "_serve_one"
 
 
 def chain(raised: Raised) -> list[Raised]:

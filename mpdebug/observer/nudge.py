@@ -16,6 +16,8 @@ from mpdebug import env
 from mpdebug.rundir import layout, lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mpdebug.model import Process
 
 WCHANS = ("pause", "sigtimedwait", "sigsuspend")
@@ -26,7 +28,10 @@ GONE = "it has ended"
 LOOKS = 5
 
 QUIET = 0.05
-"""Seconds without a new byte after which a dump of stacks is whole (it takes under 1 ms)."""
+"""Seconds in which the handler of an earlier signal has ended."""
+
+SHORTEST, LONGEST = 0.001, 0.02
+"""Seconds between two looks for answers."""
 
 
 def nudge(process: Process, *, force: bool = False) -> str:
@@ -36,7 +41,7 @@ def nudge(process: Process, *, force: bool = False) -> str:
         process: one with a folder.
         force: also where the signal ends a `pause()` or `sigwait()` of the program.
     """
-    return _send(process, "nudge", force=force)
+    return _send(process, "nudge", force=force)[1]
 
 
 def ask_attach(process: Process, by: int) -> None:
@@ -60,29 +65,63 @@ def take_back(process: Process) -> bool:
 def last_stack(
     process: Process, timeout: float = 1.0, *, force: bool = False
 ) -> tuple[str, str]:
-    """(what all its threads are doing, "") now, or ("", why that cannot be told).
+    """(what all its threads are doing, "") now, or ("", why that cannot be told)."""
+    return ask_stacks([process], timeout, force=force)[0]
+
+
+def ask_stacks(
+    processes: Sequence[Process], timeout: float = 1.0, *, force: bool = False
+) -> list[tuple[str, str]]:
+    """For each process (what all its threads are doing, "") or ("", why that is not told).
+
+    All are asked before the first answer is read, so that many take little longer than one,
+    and their stacks are of one moment.
 
     The text is faulthandler's: a stack for each thread, innermost frame first. It is written
     also where the main thread runs in C and does not come back to Python.
     """
-    path = os.path.join(process.folder, layout.FAULTS)
-    before = _size(path)
-    if why := _send(process, "stacks", force=force):
-        return "", why
+    answers = [("", f"it did not answer within {timeout:g} s")] * len(processes)
+    paths = [os.path.join(process.folder, layout.FAULTS) for process in processes]
+    before = [_size(path) for path in paths]
+    waiting: dict[int, int] = {}
+    for at, process in enumerate(processes):
+        number, why = _send(process, "stacks", force=force)
+        if why:
+            answers[at] = "", why
+        else:
+            waiting[at] = number
     end = time.monotonic() + timeout
-    size, since = before, time.monotonic()
-    while (now := time.monotonic()) < end:
-        found = _size(path)
-        if found != size:
-            size, since = found, now
-        elif size > before and now - since >= QUIET:
-            break
-        time.sleep(QUIET / 5)
-    if size == before:
-        return "", f"it did not answer within {timeout:g} s"
+    pause = SHORTEST
+    while True:
+        late = time.monotonic() >= end
+        for at, number in list(waiting.items()):
+            if text := _answer(paths[at], before[at], processes[at].pid, number):
+                answers[at] = text, ""
+                del waiting[at]
+            elif not layout.is_alive(processes[at].pid, processes[at].start):
+                answers[at] = "", GONE
+                del waiting[at]
+        if not waiting or late:
+            return answers
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST)
+
+
+def _answer(path: str, before: int, pid: int, number: int) -> str:
+    """What was added to the file, when all of it is there; else an empty text.
+
+    faulthandler writes it in many pieces, from its handler; while that runs, the kernel keeps
+    the signal blocked.
+    """
+    if _size(path) <= before:
+        return ""
+    status = read_status(pid)
+    sets = (int(status.get(name, "0"), 16) for name in ("SigBlk", "SigPnd", "ShdPnd"))
+    if any(mask >> (number - 1) & 1 for mask in sets):
+        return ""
     with open(path, "rb") as file:
         file.seek(before)
-        return file.read().decode("utf-8", "replace").strip("\n"), ""
+        return file.read().decode("utf-8", "replace").strip("\n")
 
 
 def _size(path: str) -> int:
@@ -92,25 +131,26 @@ def _size(path: str) -> int:
         return 0
 
 
-def _send(process: Process, which: str, *, force: bool) -> str:
+def _send(process: Process, which: str, *, force: bool) -> tuple[int, str]:
+    """(the signal that was sent, "") or (0, why none was)."""
     if not process.folder:
-        return f"it is not observed{f': {process.reason}' if process.reason else ''}"
+        return 0, f"it is not observed{f': {process.reason}' if process.reason else ''}"
     if not env.HAS_REALTIME_SIGNALS:
-        return "this platform has no real-time signals"
+        return 0, "this platform has no real-time signals"
     try:
         handle = os.pidfd_open(process.pid)
     except OSError as error:
-        return _in_words(error)
+        return 0, _in_words(error)
     try:
         number, why = _number(process, which)
         why = why or _refuses(process.pid, number, force=force)
         if not why:
             signal.pidfd_send_signal(handle, number)
     except OSError as error:
-        return _in_words(error)
+        return 0, _in_words(error)
     finally:
         os.close(handle)
-    return why
+    return number, why
 
 
 def _in_words(error: OSError) -> str:
@@ -159,10 +199,11 @@ def _blocks(pid: int, bit: int) -> bool:
     return True
 
 
-def read_status(pid: int) -> dict[str, str]:
-    """/proc/PID/status of the main thread; empty if the process is gone."""
+def read_status(pid: int, tid: int = 0) -> dict[str, str]:
+    """/proc/PID/status of the main thread, or of another; empty if it is gone."""
     try:
-        with open(f"/proc/{pid}/task/{pid}/status", encoding="ascii", errors="replace") as file:
+        path = f"/proc/{pid}/task/{tid or pid}/status"
+        with open(path, encoding="ascii", errors="replace") as file:
             pairs = [line.split(":", 1) for line in file if ":" in line]
     except OSError:
         return {}

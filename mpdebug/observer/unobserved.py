@@ -203,6 +203,12 @@ def _command_of(one: psutil.Process, argv: tuple[str, ...]) -> tuple[tuple[str, 
     return argv, executable
 
 
+def looks_like_python(one: psutil.Process) -> bool:
+    """Whether a living process is a Python interpreter, by its command line and program."""
+    argv, executable = _command_of(one, ())
+    return bool(command_lines.parse(argv) or command_lines.parse((executable,)))
+
+
 def reason(
     argv: tuple[str, ...],
     executable: str,
