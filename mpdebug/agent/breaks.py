@@ -118,7 +118,6 @@ def _read(here: process.Agent) -> None:
     now, said = _load(f"{here.settings.run}/{layout.BREAKS}")
     if now == seen:
         return
-    seen = now
     kept = {}
     for each in said.get("breaks") or ():
         one = Break(each)
@@ -134,6 +133,9 @@ def _read(here: process.Agent) -> None:
         ids=[] if error else [one.id for one in breaks.values() if not one.error],
         error="; ".join([error, *errors] if error else errors),
         slow=bool(places) and not env.MONITORING,
+    )
+    seen = (
+        now  # last: a handler of the program may raise in here, and the next look does it all
     )
 
 
