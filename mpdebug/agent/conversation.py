@@ -14,7 +14,7 @@ import select
 from _thread import RLock
 from time import monotonic
 
-from mpdebug.agent import questions, wire
+from mpdebug.agent import guard, questions, wire
 from mpdebug.agent.descriptors import open_high, real_close
 
 TYPE_CHECKING = False
@@ -169,11 +169,15 @@ class Conversation:
         self.kept += len(text)
         try:
             fd = open_high(self.transcript, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        except OSError:
+        except OSError as error:
+            if guard.is_from_outside(error):
+                raise
             return
         try:
             os.write(fd, text.encode("utf-8", "backslashreplace"))
-        except OSError:  # disk full
+        except OSError as error:  # disk full
+            if guard.is_from_outside(error):
+                raise
             self.kept = TRANSCRIPT_CAP + 1
         finally:
             real_close(fd)

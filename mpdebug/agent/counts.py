@@ -66,7 +66,9 @@ def file_of(run: str, key: str, suffix: str = "") -> LineFile:
     if not os.path.isdir(folder):
         try:
             os.mkdir(folder, 0o700)
-        except OSError:  # another process was first; or opening the file will tell
+        except OSError as error:  # another process was first; or opening the file will tell
+            if guard.is_from_outside(error):
+                raise
             guard.debug("counts", f"{folder} was not made")
     return LineFile(f"{folder}/{safe_name(key)}{suffix}", layout.TEXT_CAP)
 
@@ -101,7 +103,9 @@ def ticket(run: str, key: str) -> int:
     try:
         if file.write(b"."):
             file.size = number = lseek(file.fd, 0, SEEK_CUR)
-    except OSError:  # another thread of the program has closed it meanwhile
+    except OSError as error:  # another thread of the program has closed it meanwhile
+        if guard.is_from_outside(error):
+            raise
         number = 0
     if free.get((run, key)) is kept:
         kept.append(file)
@@ -147,7 +151,9 @@ def take(run: str, key: str, limit: int) -> Slot | None:
             lockf(file.fd, LOCK_EX | LOCK_NB, 1, index)
         except (BlockingIOError, PermissionError):  # another process stands there
             held.pop((run, key, index), None)
-        except OSError:
+        except OSError as error:
+            if guard.is_from_outside(error):
+                raise
             held.pop((run, key, index), None)
             return Slot(run, key, -1)
         else:
@@ -164,7 +170,9 @@ def give(slot: Slot | None) -> None:
     if file is not None and file.is_ours():
         try:
             lockf(file.fd, LOCK_UN, 1, slot.index)
-        except OSError:  # closed under our hands: that gave it back
+        except OSError as error:  # closed under our hands: that gave it back
+            if guard.is_from_outside(error):
+                raise
             guard.debug("counts", f"no lock on {file.path}")
     held.pop((slot.run, slot.key, slot.index), None)  # last: another thread may take it now
 

@@ -3,6 +3,9 @@
 A daemonising program closes every descriptor there is, and its next socket then gets the
 number that we still hold: a log line would go to its client. So before each write the
 descriptor is compared, by device and inode, with what it was when we opened it.
+
+An OSError that a signal handler of the program raises meanwhile is let through: TimeoutError,
+the usual end of an alarm, is one.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ import errno
 import os
 from fcntl import F_DUPFD_CLOEXEC, fcntl
 from os import SEEK_CUR, lseek
+
+from mpdebug.agent import guard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +31,9 @@ def open_high(path: str, flags: int, mode: int = 0o600) -> int:
     for least in (HIGH, 100, 20):  # RLIMIT_NOFILE may be below
         try:
             high = fcntl(low, F_DUPFD_CLOEXEC, least)
-        except OSError:
+        except OSError as error:
+            if guard.is_from_outside(error):
+                raise
             continue
         real_close(low)
         return high
@@ -65,6 +72,8 @@ class LineFile:
             self.fd = open_high(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
             found = os.fstat(self.fd)
         except OSError as error:
+            if guard.is_from_outside(error):
+                raise
             self.fd = -1
             return error.errno in (errno.EMFILE, errno.ENFILE) and make_room() and self.open()
         self.ident = (found.st_dev, found.st_ino)
@@ -77,7 +86,9 @@ class LineFile:
             return False
         try:
             found = os.fstat(self.fd)
-        except OSError:
+        except OSError as error:
+            if guard.is_from_outside(error):
+                raise
             return False
         if (found.st_dev, found.st_ino) != self.ident:
             return False
@@ -92,7 +103,9 @@ class LineFile:
             # the number would have to stand at the very same byte; where another thread wrote
             # in between, the file is looked at.
             same = self.size > 0 and lseek(fd, 0, SEEK_CUR) == self.size
-        except OSError:  # closed, or a pipe or socket by now
+        except OSError as error:  # closed, or a pipe or socket by now
+            if guard.is_from_outside(error):
+                raise
             same = False
         if self.size > self.cap or not (same or self.is_ours() or self.open()):
             self.dropped += 1
@@ -101,7 +114,11 @@ class LineFile:
             line = b"\n" + line
         try:
             done = os.write(self.fd, line)
-        except OSError:  # disk full, quota, file size limit (SIGXFSZ is ignored by Python)
+        except (
+            OSError
+        ) as error:  # disk full, quota, file size limit (SIGXFSZ is ignored by Python)
+            if guard.is_from_outside(error):
+                raise
             self.dropped += 1
             return False
         self.size += done

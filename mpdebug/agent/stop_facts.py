@@ -86,7 +86,9 @@ def say_where(here: process.Agent, facts: dict[str, Any]) -> None:
     )
     try:
         os.write(2, text.encode("utf-8", "backslashreplace"))
-    except OSError:  # stderr is closed
+    except OSError as error:  # stderr is closed
+        if guard.is_from_outside(error):
+            raise
         return
 
 

@@ -154,7 +154,9 @@ class Session:
                 talk.supervisor = os.pidfd_open(supervisor)
             except ProcessLookupError:
                 talk.released = "gone"
-            except OSError:  # an old kernel, no descriptors: not told when it dies
+            except OSError as error:  # an old kernel, no descriptors: not told when it dies
+                if guard.is_from_outside(error):
+                    raise
                 talk.supervisor = -1
         self._write()
         stop_facts.tell_stopped(self.agent, self.facts, reported=False)  # it wakes readers

@@ -13,7 +13,7 @@ from _socket import AF_UNIX, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET
 from _socket import socket as Socket  # noqa: N812 - a class
 
 from mpdebug import env
-from mpdebug.agent import encode
+from mpdebug.agent import encode, guard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ class Door:
         """The next client; None if there is none, or it is another user's."""
         try:
             fd, _ = self.socket._accept()  # type: ignore[attr-defined]  # noqa: SLF001
-        except OSError:
+        except OSError as error:
+            if guard.is_from_outside(error):
+                raise
             return None
         peer = Peer(Socket(AF_UNIX, SOCK_STREAM, 0, fd))
         if peer.is_of_this_user():
@@ -71,7 +73,9 @@ class Door:
         self.socket.close()
         try:
             os.unlink(self.path)
-        except OSError:  # the run folder was removed
+        except OSError as error:  # the run folder was removed
+            if guard.is_from_outside(error):
+                raise
             return
 
 
@@ -89,7 +93,9 @@ class Peer:
         connection.settimeout(PATIENCE)
         try:
             connection.setsockopt(SOL_SOCKET, SO_SNDBUF, LONGEST)
-        except OSError:
+        except OSError as error:
+            if guard.is_from_outside(error):
+                raise
             return
 
     @property
@@ -104,7 +110,9 @@ class Peer:
         level, option, size = env.PEER_CREDENTIALS  # Linux: pid, uid, gid; macOS: version, uid
         try:
             data = self.socket.getsockopt(level, option, size)
-        except OSError:
+        except OSError as error:
+            if guard.is_from_outside(error):
+                raise
             return False
         self.pid = int.from_bytes(data[0:4], sys.byteorder) if env.LINUX else 0
         return int.from_bytes(data[4:8], sys.byteorder) == os.geteuid()
@@ -119,7 +127,9 @@ class Peer:
             return False
         try:
             self.socket.sendall(encode.encode_object(message).encode() + b"\n")
-        except OSError:  # gone, or it does not read
+        except OSError as error:  # gone, or it does not read
+            if guard.is_from_outside(error):
+                raise
             self.close()
             return False
         return True
@@ -135,6 +145,8 @@ class Peer:
             finally:
                 self.socket.settimeout(PATIENCE)
         except OSError as error:
+            if guard.is_from_outside(error):
+                raise
             if error.errno not in (errno.EAGAIN, errno.EINTR):
                 self.close()
             return []

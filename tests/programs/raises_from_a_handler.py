@@ -6,7 +6,7 @@ log = logging.getLogger("timeouts")
 log.setLevel(logging.INFO)
 
 
-class TooSlow(Exception):
+class TooSlow(TimeoutError):  # an OSError, as those of the kernel are
     pass
 
 
