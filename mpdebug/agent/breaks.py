@@ -134,9 +134,7 @@ def _read(here: process.Agent) -> None:
         error="; ".join([error, *errors] if error else errors),
         slow=bool(places) and not env.MONITORING,
     )
-    seen = (
-        now  # last: a handler of the program may raise in here, and the next look does it all
-    )
+    seen = now  # last: a handler of the program may raise in here; then all is read again
 
 
 def _load(path: str) -> tuple[tuple[int, ...], dict[str, Any]]:
