@@ -55,6 +55,7 @@ def test_json_lines_have_their_fields_in_order(kept: Command) -> None:
     assert said[1]["keys"] == {"number": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("json_lines", [("--no-fold",), ("--json",)])
 def test_processes_and_levels_are_chosen(kept: Command, json_lines: tuple[str]) -> None:
     """By name, by pattern, by pid; and from a level on."""

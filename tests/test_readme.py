@@ -43,6 +43,7 @@ def _sorted(found: re.Match[str]) -> str:
     return str(sorted(found.groups()))
 
 
+@pytest.mark.slow
 def test_the_screen_is_the_tours(lab: Lab) -> None:
     """The screen in the README is what the tour says today."""
     (shown,) = re.findall(r"```\n(.*?)```", README, re.DOTALL)
@@ -61,6 +62,7 @@ def test_the_screen_is_the_tours(lab: Lab) -> None:
 COMMANDS = re.findall(r"^\| .* \| `(.*)` \|$", README, re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", COMMANDS)
 def test_what_it_says_to_type_is_known(mpdebug: Command, typed: str) -> None:
     """Every line of the table "You have / Type" is one that mpdebug understands."""

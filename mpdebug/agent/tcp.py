@@ -84,11 +84,12 @@ def _write(here: process.Agent, facts: dict[str, Any]) -> str:
     folder = os.path.join(here.path, layout.STOPS)
     stop_facts.make_folder(folder)
     path = os.path.join(folder, f"{facts['n']}.json")
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    fd = os.open(f"{path}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         os.write(fd, encode.encode_object(facts).encode() + b"\n")
     finally:
         real_close(fd)
+    os.rename(f"{path}.new", path)  # a reader sees all of it, or nothing
     return path
 
 
