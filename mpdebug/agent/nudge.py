@@ -2,8 +2,9 @@
 
 The handler is Python and runs in the main thread, between two bytecodes or where a system call
 was interrupted (PEP 475 starts it again): in sleep, read, a lock, an mp.Lock. It looks for
-three things: the Ctrl-C of a prompt, live breakpoints that have changed, and `ask.json`, which
-asks this process to stop where it is. What it needs is loaded when it is needed.
+four things: the Ctrl-C of a prompt, live breakpoints that have changed, `ask.json`, which asks
+this process to stop where it is, and `frames.ask`, which asks what it is doing. What it needs
+is loaded when it is needed.
 
 A slot that the program handles is left to it, now and later (`patch/signals.py`).
 """
@@ -126,6 +127,7 @@ def on_nudge(_: int, frame: FrameType | None) -> None:
         return
     with guard.quiet:
         reload_breaks(here)
+        tell_frames(here, frame)
     try:
         interrupt(innermost(frame))
         while (stops := take_request(here, frame)) is not None:
@@ -157,6 +159,16 @@ def reload_breaks(here: process.Agent) -> None:
         from mpdebug.agent import breaks  # noqa: PLC0415 - where there are live breakpoints
 
         breaks.reload()
+
+
+def tell_frames(here: process.Agent, frame: FrameType | None) -> None:
+    """Somebody may want to know what all threads do, and their locals."""
+    path = os.path.join(here.path, layout.FRAMES_ASK)
+    if frame is not None and os.path.exists(path) and not is_importing():
+        from mpdebug.agent import frames  # noqa: PLC0415 - for the few asked
+
+        os.unlink(path)
+        frames.tell(here, frame)
 
 
 def take_request(here: process.Agent, frame: FrameType | None) -> Any:

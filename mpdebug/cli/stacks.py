@@ -139,12 +139,24 @@ def sampled(asked: list[Process], args: argparse.Namespace) -> Rounds:
     for number in range(args.samples):
         if number:
             time.sleep(INTERVAL)
-        rounds.append(stacks.take(asked, force=args.force))
+        is_last = number == args.samples - 1
+        rounds.append(stacks.take(asked, force=args.force, with_locals=args.locals and is_last))
+    missing = [one.process.name for one in rounds[-1] if args.locals and lacks_locals(one)]
+    if missing:
+        sys.stderr.write(
+            f"mpdebug: no locals of {', '.join(missing)}: the main thread is in C code that does "
+            "not come back to Python\n"
+        )
     if args.native:
         from mpdebug.cli import strangers  # noqa: PLC0415 - for the few who want it
 
         return strangers.with_native(rounds)
     return rounds
+
+
+def lacks_locals(one: ProcessStacks) -> bool:
+    """Whether it told its stacks, and not its locals."""
+    return any(not thread.locals for thread in one.threads)
 
 
 def as_json(run: Run, one: ProcessStacks) -> dict[str, Any]:

@@ -7,10 +7,11 @@ that does not come back to Python.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mpdebug.model_stacks import ProcessStacks
-from mpdebug.observer import dumps, nudge, waiting
+from mpdebug.observer import dumps, frames, nudge, waiting
 from mpdebug.rundir import layout
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ ZOMBIE = "zombie: it has ended, and its parent has not waited for it"
 
 
 def take(
-    processes: Sequence[Process], timeout: float = 1.0, *, force: bool = False
+    processes: Sequence[Process],
+    timeout: float = 1.0,
+    *,
+    force: bool = False,
+    with_locals: bool = False,
 ) -> list[ProcessStacks]:
     """What each of these processes does now.
 
@@ -30,9 +35,18 @@ def take(
         processes: of a run that was just read; `to_ask` chooses them.
         timeout: seconds for the slowest to answer; the others do not wait for it.
         force: also where the signal ends a `pause()` or `sigwait()` of the program.
+        with_locals: ask for the locals too, which takes Python code in the main thread: a
+            process that is in C code tells its stacks without.
     """
     answers = nudge.ask_stacks(processes, timeout, force=force)
-    return [_one(process, *answer) for process, answer in zip(processes, answers, strict=True)]
+    found = [_one(process, *answer) for process, answer in zip(processes, answers, strict=True)]
+    if with_locals:
+        asked = [at for at, one in enumerate(found) if one.threads]
+        more = frames.ask([processes[at] for at in asked], timeout, force=force)
+        for at, threads in zip(asked, more, strict=True):
+            if threads:
+                found[at] = replace(found[at], threads=dumps.named(threads))
+    return found
 
 
 def _one(process: Process, text: str, why: str) -> ProcessStacks:

@@ -15,6 +15,7 @@
         stops/<n>.s              the socket at which that stop waits for a prompt
         stops/<n>.log            transcript of its prompts; stays
         ask.json                 what a reader asks of a running process, which removes it
+        frames.ask, frames.json  the same for its stacks with locals, and the answer to it
       breaks.json                live breakpoints, written by `mpdebug break`
       counts/<key>               hits of a breakpoint over all processes, a byte each
       held.json                  the processes that a prompt has halted
@@ -83,6 +84,8 @@ STATE = "state"
 EXIT = "exit.json"
 STOPS = "stops"
 ASK = "ask.json"
+FRAMES_ASK = "frames.ask"
+FRAMES = "frames.json"
 BREAKS = "breaks.json"
 BREAKS_LOCK = "breaks.lock"
 COUNTS = "counts"
