@@ -116,11 +116,16 @@ def _tell_unanswered(process: Process, why: str) -> None:
     from mpdebug.observer.nudge import last_stack  # noqa: PLC0415 - where it is needed
 
     who = f"{process.name} (pid {process.pid})"
-    why = why or "its main thread does not come back to Python"
-    text = f"mpdebug: {who} did not stop within {reach.WITHIN:g} s: {why}\n"
+    if why:
+        text = f"mpdebug: {who} cannot be interrupted: {why}\n"
+        rest = "Nothing was left with it. When that has changed"
+    else:
+        reason = "its main thread does not come back to Python"
+        text = f"mpdebug: {who} did not stop within {reach.WITHIN:g} s: {reason}\n"
+        rest = "The request stays: it stops when it can. Then"
     stack, unknown = last_stack(process)
     text += f"{stack}\n" if stack else f"  Its stack is not known: {unknown}\n"
-    text += f"  The request stays: it stops when it can. Then: mpdebug attach {process.pid}\n"
+    text += f"  {rest}: mpdebug attach {process.pid}\n"
     sys.stderr.write(text)
 
 

@@ -20,6 +20,10 @@ WITHIN = 2.0
 """Seconds in which a process that was interrupted must stand still."""
 
 LOOK = 0.02
+AGAIN = 0.2
+"""Seconds between two nudges: a process leaves the request for later where it cannot stop now
+(in the middle of an import, on its way into or out of another stop)."""
+
 NAMED = 6  # in a message
 
 
@@ -109,7 +113,8 @@ def interrupt(
 ) -> tuple[Stop | None, str]:
     """Stop a running process where it is: (its stop, "") or (None, why it does not stop).
 
-    The request stays with the process where it does not stop in time: it stops when it can.
+    The request stays with a process that does not stop in time: it stops when it can. Where
+    the signal cannot be sent, the request is taken back.
 
     Args:
         path: the run folder.
@@ -123,10 +128,13 @@ def interrupt(
         nudge.ask_attach(process, os.getpid())
     except OSError as error:
         return None, f"its folder cannot be written: {error.strerror}"
-    why = nudge.nudge(process, force=force)
-    end = time.monotonic() + WITHIN
+    why = ""
+    now = time.monotonic()
+    end, asked = now + WITHIN, now - AGAIN
     try:
-        while not why and time.monotonic() < end:
+        while not why and (now := time.monotonic()) < end:
+            if now - asked >= AGAIN and nudge.is_asked(process):
+                asked, why = now, nudge.nudge(process, force=force)
             stop = stop_of_process(path, process)
             if stop is not None:
                 return stop, ""
@@ -134,6 +142,8 @@ def interrupt(
     except BaseException:  # Ctrl-C: nobody waits for it any more
         nudge.take_back(process)
         raise
+    if why:  # nothing reaches it, and a request that is found later would surprise somebody
+        nudge.take_back(process)
     return None, why
 
 

@@ -53,6 +53,11 @@ def ask_attach(process: Process, by: int) -> None:
     lines.write_json(path, {"attach": True, "by": by, "mono": time.monotonic_ns()})
 
 
+def is_asked(process: Process) -> bool:
+    """Whether a request to stop is there that the process has not taken yet."""
+    return os.path.exists(os.path.join(process.folder, layout.ASK))
+
+
 def take_back(process: Process) -> bool:
     """Take a request back that was not answered; whether it was still there."""
     try:
