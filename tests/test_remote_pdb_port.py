@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,24 @@ if TYPE_CHECKING:
 WORKER = program("stops_in_worker.py")
 
 
+def connected(host: str, port: int) -> socket.socket:
+    """A connection; remote-pdb listens a moment after its port was told."""
+    made: list[socket.socket] = []
+
+    def connect() -> bool:
+        with contextlib.suppress(ConnectionRefusedError):
+            made.append(socket.create_connection((host, port), timeout=30))
+        return bool(made)
+
+    until(connect, f"remote-pdb listens at {port}")
+    return made[0]
+
+
 def talk(address: str, *lines: str) -> str:
     """What the port says to these lines, until it closes or the last one is answered."""
     host, _, port = address.partition(":")
     said = b""
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with connected(host, int(port)) as connection:
         for line in lines:
             while not said.endswith(b"(Pdb) "):
                 said += connection.recv(1 << 16)

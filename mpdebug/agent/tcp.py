@@ -1,7 +1,8 @@
 """A genuine remote-pdb port on 127.0.0.1, for telnet and nc. Off unless it is asked for.
 
 It is remote-pdb as it is: whoever can connect from this machine gets in, and what happens to
-the client happens to the task (`q`, a closed connection: BdbQuit).
+the client happens to the task (`q`, a closed connection: BdbQuit). It binds, listens and waits
+in one call, so its port is told a moment before anybody can connect.
 """
 
 from __future__ import annotations
