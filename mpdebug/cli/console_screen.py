@@ -189,7 +189,7 @@ class Screen(Completer):
             answer = session.prompt(
                 lambda: ANSI(prompt()),
                 default=default,
-                pre_run=lambda: self._watch(client, tick),
+                pre_run=lambda: self._watch(prompt, client, tick),
                 handle_sigint=False,
             )
         except KeyboardInterrupt:
@@ -214,10 +214,13 @@ class Screen(Completer):
         """Whether the terminal was closed."""
         return self._input.closed
 
-    def _watch(self, client: Client, tick: Callable[[], bool]) -> None:
+    def _watch(
+        self, prompt: Callable[[], str], client: Client, tick: Callable[[], bool]
+    ) -> None:
         """The prompt stands: look at what else happens."""
         loop, app = asyncio.get_running_loop(), get_app()
         context = contextvars.copy_context()
+        drawn = prompt()
 
         def leave() -> None:
             loop.remove_reader(client.fileno())
@@ -226,10 +229,13 @@ class Screen(Completer):
                 app.exit(result=WOKEN)
 
         def look() -> None:
+            nonlocal drawn
             if tick():
                 leave()
             elif not app.is_done:
-                app.invalidate()
+                if prompt() != drawn:
+                    drawn = prompt()
+                    app.invalidate()
                 loop.call_later(TICK, look)
 
         loop.add_reader(client.fileno(), leave)

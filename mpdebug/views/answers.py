@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from mpdebug.model import AnswerTable, EqualAnswers, EqualStacks, Frame
 
+OTHERS = "the others"
+
 STARTERS = ("multiprocessing", "concurrent")
 """Packages through whose frames every worker comes to the program's own."""
 
@@ -61,9 +63,9 @@ def odd_ones(
         if many == 1:
             return f"only {usual.names} is stopped: {line(usual.text)}\n"
         return f"none is odd: all {many} say {line(usual.text)}\n"
-    room = max(min(len(group.names), SHORT) for group in found)
+    room = max(len(OTHERS), *(min(len(group.names), SHORT) for group in found))
     lines = [f"{cut(group.names, SHORT):{room}}  {line(group.text)}" for group in found]
-    lines.append(f"{'the others':{room}}  {len(usual.who)} × {line(usual.text)}")
+    lines.append(f"{OTHERS:{room}}  {len(usual.who)} × {line(usual.text)}")
     return "\n".join(lines) + "\n"
 
 
