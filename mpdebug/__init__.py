@@ -29,7 +29,7 @@ _HOME = {
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mpdebug.cli.look import tree as tree
-    from mpdebug.entry.breakpoint import breakpoint as breakpoint
+    from mpdebug.entry.breakpoint import breakpoint as breakpoint  # noqa: A004 - as the built-in
     from mpdebug.entry.breakpoint import post_mortem as post_mortem
     from mpdebug.entry.install import install as install
     from mpdebug.entry.install import uninstall as uninstall
