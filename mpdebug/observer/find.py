@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import shutil
 import time
@@ -74,6 +73,8 @@ def _no_such(text: str, runs: list[RunSummary]) -> errors.NoSuchRunError:
     what = f"no run has a process {text}" if text.isdigit() else f"there is no run {text!r}"
     if not runs:
         return errors.NoSuchRunError(f"{what}: there are no runs in {place.base()}")
+    import difflib  # noqa: PLC0415 - where a name is wrong
+
     ids = [run.id for run in runs]
     near = [one for one in ids if one.startswith(text)] or difflib.get_close_matches(text, ids)
     if near and not text.isdigit():

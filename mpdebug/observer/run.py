@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from mpdebug import errors
 from mpdebug.model import Process, Run
-from mpdebug.observer import unobserved
 from mpdebug.observer.facts import Facts, as_int, as_seconds, as_texts
 from mpdebug.observer.joins import Joins, Stranger
 from mpdebug.rundir import layout, lines
@@ -214,5 +213,7 @@ class RunReader:
         strangers = [one for found in self._strangers.values() for one in found]
         if strangers or (self.scan and full and living):
             now = time.monotonic_ns() if self._this_boot else None
+            from mpdebug.observer import unobserved  # noqa: PLC0415 - psutil, 30 ms
+
             return unobserved.add_to(run, strangers, now=now, scan=self.scan and full)
         return run
