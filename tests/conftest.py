@@ -10,6 +10,7 @@ import pytest
 
 from tests import leftovers
 from tests.harness import START_METHODS, Both, Command, Handshake, Lab
+from tests.terminals import AtTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +59,20 @@ def handshake(tmp_path: Path) -> Iterator[Callable[[], Handshake]]:
         return made[-1]
 
     yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def at_terminal(lab: Lab) -> Iterator[Callable[..., AtTerminal]]:
+    """Start programs under mpdebug, each at a terminal: `at_terminal("x.py", "argument")`."""
+    made: list[AtTerminal] = []
+
+    def start(*words: str, ci: str | None = None) -> AtTerminal:
+        made.append(AtTerminal(lab, *words, ci=ci))
+        return made[-1]
+
+    yield start
     for each in made:
         each.close()
 

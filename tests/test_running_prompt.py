@@ -5,105 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import signal
-import sys
-import termios
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 
 from mpdebug import env
-from mpdebug.observer.stops import living_stops
-from mpdebug.rundir import layout
 from tests.harness import program, until
 from tests.stop_client import release
+from tests.terminals import PROMPT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from mpdebug.model import Stop
-    from tests.harness import Handshake, Lab
-
-PROMPT = r"\(mpdb (\S+) \d+/\d+\)"
-SEQUENCES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-PLAIN = termios.ECHO | termios.ICANON | termios.ISIG
-
-
-class AtTerminal:
-    """A program under mpdebug that has a terminal of its own."""
-
-    def __init__(self, lab: Lab, *words: str, ci: str | None = None) -> None:
-        self.lab = lab
-        self.screen = pexpect.spawn(
-            sys.executable,
-            ["-m", "mpdebug", *words],
-            env=lab.environment({"TERM": "xterm-256color", "NO_COLOR": "1", "CI": ci}),
-            dimensions=(40, 100),
-            encoding="utf-8",
-            timeout=30,
-            cwd=str(lab.folder),
-        )
-        self.screen.delaybeforesend = None
-
-    def see(self, pattern: str) -> re.Match[str]:
-        """Wait until this stands on the screen; the match."""
-        self.screen.expect(pattern)
-        match = self.screen.match
-        assert isinstance(match, re.Match)
-        return match
-
-    def prompt(self) -> str:
-        """Wait for a prompt; in which process it is."""
-        return self.see(PROMPT)[1]
-
-    def type(self, text: str) -> None:
-        """Press keys."""
-        self.screen.send(text)
-
-    def end(self) -> tuple[int, str]:
-        """Wait for the end; exit status (negative: a signal), and what was said till then."""
-        self.screen.expect(pexpect.EOF)
-        said = SEQUENCES.sub("", str(self.screen.before))
-        self.screen.close()
-        status = self.screen.exitstatus
-        return (-int(self.screen.signalstatus or 0) if status is None else status), said
-
-    def has_plain_modes(self) -> bool:
-        """Whether the terminal is as a shell leaves it to a program."""
-        return termios.tcgetattr(self.screen.child_fd)[3] & PLAIN == PLAIN
-
-    def run(self) -> Path:
-        """The run folder."""
-        found = [*(self.lab.state_home / "mpdebug").glob("*/" + layout.RUN)]
-        assert len(found) == 1
-        return found[0].parent
-
-    def stops(self) -> list[Stop]:
-        """Who stands at a breakpoint, the oldest first."""
-        return living_stops(str(self.run()))[::-1]
-
-    def close(self) -> None:
-        """End it, whatever it does; take its runs away."""
-        with contextlib.suppress(OSError):
-            self.screen.close(force=True)
-        shutil.rmtree(self.lab.state_home, ignore_errors=True)
-
-
-@pytest.fixture
-def at_terminal(lab: Lab) -> Iterator[Callable[..., AtTerminal]]:
-    """Start programs under mpdebug, each at a terminal."""
-    made: list[AtTerminal] = []
-
-    def start(*words: str, ci: str | None = None) -> AtTerminal:
-        made.append(AtTerminal(lab, *words, ci=ci))
-        return made[-1]
-
-    yield start
-    for each in made:
-        each.close()
+    from tests.harness import Handshake
+    from tests.terminals import AtTerminal
 
 
 def beside(start: Callable[..., AtTerminal], words: Handshake, *more: str) -> AtTerminal:
@@ -147,9 +64,8 @@ def test_each_has_its_turn(at_terminal: Callable[..., AtTerminal]) -> None:
 def test_those_that_wait_are_announced(at_terminal: Callable[..., AtTerminal]) -> None:
     """While a prompt is open, others that stop are told above it, and that they wait."""
     it = at_terminal(program("stops_as_told.py"), "fork", "2")
-    it.prompt()
-    it.see("mpdebug: .*stopped at ")
-    it.see(r"turn\)")
+    it.see_all(PROMPT, r"mpdebug: [^\x1b]* stopped at [^\x1b]*turn\)")
+    until(lambda: len(it.stops()) == 2, "both stand")
     it.type("c all\r")
     it.see(r"ended \[0, 0\]")
     assert it.end()[0] == 0
