@@ -144,7 +144,7 @@ def sampled(asked: list[Process], args: argparse.Namespace) -> Rounds:
     missing = [one.process.name for one in rounds[-1] if args.locals and lacks_locals(one)]
     if missing:
         sys.stderr.write(
-            f"mpdebug: no locals of {', '.join(missing)}: the main thread is in C code that does "
+            f"mpdebug: no locals of {', '.join(missing)}: the main thread is in C and does "
             "not come back to Python\n"
         )
     if args.native:

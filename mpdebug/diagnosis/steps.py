@@ -6,6 +6,7 @@ that a library keeps for itself.
 
 from __future__ import annotations
 
+import functools
 import re
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -136,17 +137,19 @@ def stem(frame: Frame) -> str:
 
 
 def _kind(frame: Frame) -> str:
-    """Whose line it is: the program's own, the standard library's, an installed package's.
+    return kind_of(frame.file)
 
-    Or nobody's that speaks Python: "native".
-    """
-    if NATIVE.search(frame.file):
+
+@functools.lru_cache(maxsize=1024)
+def kind_of(file: str) -> str:
+    """Whose file it is: "own" of the program, "known" of Python, "installed", or "native"."""
+    if NATIVE.search(file):
         return "native"
-    if not places.is_library(frame):
+    if not places.LIBRARY.search(file):
         return "own"
-    if re.search(MP, frame.file):
+    if re.search(MP, file):
         return "known"
-    return "installed" if re.search(r"/(?:site|dist)-packages/", frame.file) else "known"
+    return "installed" if re.search(r"/(?:site|dist)-packages/", file) else "known"
 
 
 def _known(row: list[Frame], *, is_last: bool) -> list[Step]:

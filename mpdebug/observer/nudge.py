@@ -186,7 +186,7 @@ def _refuses(pid: int, number: int, *, force: bool) -> str:
         return GONE
     if not int(status.get("SigCgt", "0"), 16) & bit:
         return f"it does not handle signal {number} any more"
-    if _blocks(pid, bit):
+    if int(status.get("SigBlk", "0"), 16) & bit and _blocks(pid, bit):
         return f"it blocks signal {number}"
     if status.get("State", "").startswith(("T", "t")):
         return "it is halted (SIGSTOP, or another debugger has it)"
@@ -207,12 +207,16 @@ def _blocks(pid: int, bit: int) -> bool:
 def read_status(pid: int, tid: int = 0) -> dict[str, str]:
     """/proc/PID/status of the main thread, or of another; empty if it is gone."""
     try:
-        path = f"/proc/{pid}/task/{tid or pid}/status"
-        with open(path, encoding="ascii", errors="replace") as file:
-            pairs = [line.split(":", 1) for line in file if ":" in line]
+        fd = os.open(f"/proc/{pid}/task/{tid or pid}/status", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return {}
-    return {key: value.strip() for key, value in pairs}
+    try:
+        text = os.read(fd, 1 << 14).decode("ascii", "replace")
+    except OSError:  # it ended between open and read
+        return {}
+    finally:
+        os.close(fd)
+    return dict([line.split(":\t", 1) for line in text.splitlines() if ":\t" in line])
 
 
 def sleeps_for_signal(pid: int) -> str:

@@ -24,8 +24,8 @@ STYLES = {
     "stopped": "bold yellow",
     "waits": "yellow",
 }
-NAMES, VALUE = 56, 48
-"""Columns of names before their middle is left out, and of the value of a local."""
+NAMES, PLACE, VALUE = 56, 28, 48
+"""Columns of names before their middle is left out, of a path, and of the value of a local."""
 
 LOCALS = 12
 FEW = 3
@@ -160,7 +160,11 @@ def short(path: str, cwd: str) -> str:
     for mark in ("/site-packages/", "/dist-packages/"):
         if mark in path:
             return path.rpartition(mark)[2]
-    return path
+    words = path.split("/")
+    while len(words) > 1 and sum(map(len, words)) + len(words) > PLACE:
+        del words[0]
+    text = "/".join(words)
+    return text if text == path else f"…/{text}"
 
 
 def sample() -> StackTree:
