@@ -145,3 +145,29 @@ def test_kin_of_the_standard_library(lab: Lab, plain: Command, where: str) -> No
     started = stage.start(program(PROGRAM), where)
     expect(stage, "ValueError", "KeyError")
     same_as(plain, started, where)
+
+
+def test_post_mortem_in_a_worker(lab: Lab) -> None:
+    """mpdebug.post_mortem() in an except block of a task; elsewhere it says what it wants."""
+    stage = Stage(lab)
+    script = lab.folder / "script.py"
+    script.write_text(
+        "import multiprocessing, mpdebug\n"
+        "def work(n):\n"
+        "    try:\n        return n / 0\n"
+        "    except ZeroDivisionError:\n        mpdebug.post_mortem(header='look')\n"
+        "    try:\n        mpdebug.post_mortem()\n"
+        "    except RuntimeError as error:\n        return str(error)\n"
+        "if __name__ == '__main__':\n"
+        "    with multiprocessing.get_context('fork').Pool(1) as pool:\n"
+        "        print(pool.apply(work, (7,)))\n"
+    )
+    started = stage.start(str(script))
+    client = Client(path := stage.stop())
+    stop = facts(path)
+    assert (stop["kind"], stop["header"], stop["line"]) == ("post_mortem", "look", 4)
+    assert stop["exception"] == {"type": "ZeroDivisionError", "message": "division by zero"}
+    assert client.command("p n").endswith("7\n")
+    client.command("c")
+    client.close()
+    assert "belongs into an except block" in started.finish().ok().out

@@ -153,4 +153,9 @@ def kin(context):
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "main":
+        try:
+            fail(0)
+        except ValueError:
+            sys.excepthook(*sys.exc_info())  # at the bottom of the stack, and caught too
     globals()[sys.argv[1]](multiprocessing.get_context(*sys.argv[2:]))
