@@ -18,7 +18,7 @@ from mpdebug.model import Stop
 from mpdebug.observer import prompts
 from mpdebug.rundir import layout
 from tests.attached import Prompt, Together
-from tests.harness import until
+from tests.harness import program, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -143,9 +143,11 @@ def test_a_prompt_says_where_it_is_and_completes(
     prompt.send("where\t al\t\r")
     prompt.expect_exact("2 × Worker-1, Worker-2")
     prompt.at("Worker-2")
-    prompt.type("c")
+    prompt.send("worker Worker-\t1\r")
+    prompt.expect_exact("worker Worker-1")
+    prompt.expect_exact("Worker-1 (pid ")
     prompt.at("Worker-1")
-    prompt.type("c")
+    prompt.type("c all")
     assert prompt.ends() == 0
     together.finish()
 
@@ -271,6 +273,27 @@ def test_logs_go_on_above_the_prompt(
     prompt.at("Worker-1")
     prompt.type("c")
     assert prompt.ends() == 0
+    together.finish()
+
+
+def test_further_stops_are_announced_and_wait_their_turn(
+    together: Together, attach: Callable[..., Prompt]
+) -> None:
+    """Another process stops meanwhile: it is told and counted, and entered after `c`."""
+    together.begin(count=1)
+    prompt = attach("Worker-1")
+    prompt.expect_exact("(mpdb Worker-1 1/2)")
+    prompt.type("print('no newline', end='')")
+    prompt.says("no newline")
+    other = together.start(program("asked_together.py"), "stop", "2")
+    prompt.expect_exact("Worker-2 stopped at")
+    prompt.expect("mpdb Worker-1 3/5")
+    prompt.type("worker Worker-2")
+    prompt.at("Worker-2")
+    prompt.type("c all")
+    prompt.expect_exact("Worker-2 goes on")
+    assert prompt.ends() == 0
+    assert other.finish().out == "[0, 0]\n"
     together.finish()
 
 

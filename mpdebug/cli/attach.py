@@ -74,6 +74,7 @@ def _open(path: str, stop: Stop, *, interrupted: bool) -> int:
     from mpdebug.cli import console  # noqa: PLC0415 - where there is a stop
 
     screen = _screen()
+    _let_go_of_orphans(path)
     if not screen.attended:
         console.run(path, stop, screen, interrupted=interrupted)
         return 0
@@ -93,6 +94,16 @@ def _screen() -> Terminal:
     from mpdebug.cli.console_plain import Lines  # noqa: PLC0415 - without a terminal
 
     return Lines()
+
+
+def _let_go_of_orphans(path: str) -> None:
+    """What a prompt has halted that was killed goes on."""
+    from mpdebug.observer import halting  # noqa: PLC0415 - where there is a stop
+    from mpdebug.observer.living import living_processes  # noqa: PLC0415
+
+    by = halting.halted_by(path)
+    if by and not halting.lives(by):
+        halting.let_go(path, living_processes(path))
 
 
 def _hung(run: str | None) -> tuple[str, Process]:

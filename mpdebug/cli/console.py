@@ -38,6 +38,9 @@ AGAIN = 0.5
 ENOUGH = 3
 """So many times Ctrl-C without an answer, and the console leaves the process alone."""
 
+PDB = re.compile(r"(.*?)(\(+)Pdb\)+ \Z", re.DOTALL)
+"""pdb's prompt, and before it what was printed without a newline."""
+
 WORD = re.compile(r"[\w.]*\Z")
 KEY = re.compile(r"""[A-Za-z_][\w.]*\[(['"]?[^\]\[]*)\Z""")
 
@@ -196,6 +199,8 @@ class Console:
         elif "prompt" in said:
             self._update(said.get("stop"))
             self.prompt = said
+            if (found := PDB.match(str(said["prompt"]))) and found[1]:
+                self._hear({"text": f"{found[1]}\n"})  # printed without a newline
             self._interrupts = 0
             self._arrive()
 
@@ -271,7 +276,7 @@ class Console:
                 f" mpdebug attach {self.stop.pid}\n"
             )
             self.client.close()
-            self._next_stop("left")
+            self._next_stop("left", stands=True)
             return
         self.client.send({"interrupt": True})
         if why := nudge(self.process()):
@@ -298,15 +303,18 @@ class Console:
         )
         self._next_stop("lost")
 
-    def _next_stop(self, otherwise: str) -> None:
+    def _next_stop(self, otherwise: str, *, stands: bool = False) -> None:
         """Enter the stop that waits longest; where there is none, that is the end."""
         self.prompt = None
         self._queue.clear()
-        self.gone_on.add((self.stop.process, self.stop.n))
+        if not stands:
+            self.gone_on.add((self.stop.process, self.stop.n))
         end = time.monotonic() + GRACE
         while True:
             for stop in self.stops():
-                if not (stop.client or stop.moving or stop.tcp) and not self.switch(stop):
+                busy = stop.client or stop.moving or stop.tcp
+                left = stands and self.is_here(stop)
+                if not (busy or left) and not self.switch(stop):
                     return
             if time.monotonic() > end or (self.until is not None and self.until()):
                 self.how = otherwise
@@ -343,7 +351,8 @@ class Console:
         if not self._looked:
             self._look()
         stopped, living = self.counted
-        depth = len(given) - len(given.lstrip("(")) or 1  # `debug` opens one in the other
+        found = PDB.match(given)
+        depth = len(found[2]) if found else 1  # `debug` opens one in the other
         colour, plain = (code_of(self.stop.name), RESET) if self.screen.colour else ("", "")
         text = f"mpdb {self.who} {stopped}/{living}"
         return f"{colour}{'(' * depth}{text}{')' * depth}{plain} "
@@ -354,10 +363,12 @@ class Console:
         The stopped process is asked, over a connection of its own: a prompt is reading here.
         """
         before = line[:end]
+        pdb = self.prompt is not None and self.prompt.get("state") == "pdb"
+        if pdb and (names := console_commands.names_of(self, before)) is not None:
+            return names
         found = KEY.search(before)
         begin = found.start(1) if found else WORD.search(before).start()  # type: ignore[union-attr]
-        pdb = self.prompt is not None and self.prompt.get("state") == "pdb"
-        ours = console_commands.completions(self, before, begin) if pdb else []
+        ours = console_commands.completions(before, begin) if pdb else []
         if ours is None:
             asked, shift = console_commands.as_expression(before)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ TIMEOUT = 2.0
 
 CONTINUE = ("c", "cont", "continue")
 WHERE = ("w", "where", "bt")
+NAMED = re.compile(r"(worker +|(?=\w+-))(\S*)\Z")
 
 
 @dataclass(frozen=True)
@@ -325,15 +327,23 @@ def _help(console: Here, *, line: str, topic: str) -> None:
     console.type(line)
 
 
-def completions(console: Here, before: str, begin: int) -> list[str] | None:
+def names_of(console: Here, before: str) -> tuple[int, list[str]] | None:
+    """Where names with a dash in them are completed: ours, and those of processes."""
+    found = NAMED.match(before)
+    if found is None:
+        return None
+    names = (
+        [process.name for process in living_processes(console.path)] if found[1] else COMMANDS
+    )
+    return found.start(2), [name for name in names if name.startswith(found[2])]
+
+
+def completions(before: str, begin: int) -> list[str] | None:
     """Ours for this word; None: after one of our commands an expression is typed."""
     head = before[:begin].split()
     word = before[begin:]
     if not head:
         return [name for name in COMMANDS if name.startswith(word)]
-    if head[0] == "worker":
-        names = [process.name for process in living_processes(console.path)]
-        return [name for name in names if name.startswith(before[len("worker ") :].lstrip())]
     if head[0] in ("all", "odd", "diff"):
         return None
     if len(head) == 1 and head[0] in (*CONTINUE, *WHERE):

@@ -12,6 +12,7 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any
 
+from mpdebug import env
 from mpdebug.observer.facts import as_int
 from mpdebug.rundir import layout, lines
 
@@ -47,8 +48,15 @@ def halted_by(path: str) -> int:
     return as_int(_held(path).get("by"))
 
 
+def lives(pid: int) -> bool:
+    """Whether there is such a process."""
+    return layout.start_of(pid) is not None
+
+
 def send(process: Process, number: int) -> str:
     """Send a signal to that very process; "" when sent, else why not."""
+    if not env.HAS_PIDFD:
+        return "this platform has no pidfds"
     try:
         handle = os.pidfd_open(process.pid)
     except OSError as error:
