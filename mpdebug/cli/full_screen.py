@@ -136,7 +136,6 @@ class FullScreen:
         self._give_back()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [number])
         signal.signal(number, self._suspended)  # it goes on
         self._take()
         self._resized(number, None)

@@ -89,12 +89,10 @@ class Watch:
         screen.draw([*lines, self._foot(width)])
 
     def _head(self) -> Text:
-        text = head(self.tree)
-        if self.paused:
-            text.append("  PAUSED", "bold yellow")
-        elif not self.tree.run.alive:
-            text.append("  ended", "bold")
-        return text
+        text = Text("PAUSED  " if self.paused else "", "bold yellow")
+        if not self.tree.run.alive:
+            text.append("ENDED  ", "bold")
+        return text.append_text(head(self.tree))
 
     def _table(self, width: int, room: int) -> list[Text]:
         rows = self.tree.rows

@@ -30,8 +30,6 @@ ROOM = 0.05
 
 NOT_ALLOWED = "not permitted to look at it"
 
-ASLEEP = {psutil.STATUS_SLEEPING, psutil.STATUS_DISK_SLEEP}
-
 
 class Sampler:
     """Looks at processes again and again; what they used is counted from look to look.
@@ -103,7 +101,9 @@ class Sampler:
             threads = one.num_threads()
             rss = one.memory_info().rss
         cpu = self._cpu(key, times.user + times.system, now)
-        words, waits_pid = wait_of(one.pid) if status in ASLEEP and env.HAS_PROC else ("", 0)
+        # Not of one that waits for a disk: to look at what it reads could take as long.
+        asleep = status == psutil.STATUS_SLEEPING and env.HAS_PROC
+        words, waits_pid = wait_of(one.pid) if asleep else ("", 0)
         uss, pss, why = self._true_memory(key, one)
         count = -1
         if descriptors:

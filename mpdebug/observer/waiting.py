@@ -9,6 +9,7 @@ of the place is taken, which tells less.
 from __future__ import annotations
 
 import os
+import stat
 from typing import NamedTuple
 
 from mpdebug import env
@@ -101,16 +102,19 @@ def _child(number: int, one: int, two: int) -> Wait:
 
 def _what(pid: int, fd: int) -> str:
     """What a descriptor is, in two words."""
+    path = f"/proc/{pid}/fd/{fd}"
     try:
-        target = os.readlink(f"/proc/{pid}/fd/{fd}")
+        target = os.readlink(path)
+        kind, named, _ = target.partition(":")
+        if named and kind in ("pipe", "socket"):
+            return f"a {kind}"
+        if target.startswith(("/dev/pts/", "/dev/tty")):
+            return "the terminal"
+        if kind == "anon_inode":
+            return "an event"
+        return "a named pipe" if stat.S_ISFIFO(os.stat(path).st_mode) else "a file"
     except OSError:
         return "a file"
-    kind = target.partition(":")[0]
-    if kind in ("pipe", "socket"):
-        return f"a {kind}"
-    if target.startswith(("/dev/pts/", "/dev/tty")):
-        return "the terminal"
-    return "an anonymous file" if kind == "anon_inode" else "a file"
 
 
 def _by_place(pid: int) -> Wait:

@@ -165,22 +165,22 @@ class TreeView:
 
 
 def head(tree: Tree) -> Text:
-    """`k7f2  python app.py  8 of 14 processes live, cpu 340%, memory 1.2 GB`."""
+    """`k7f2  8 of 14 live, cpu 102%, rss 1.2 GB  python app.py`."""
     run = tree.run
     samples = [row.sample for row in tree.rows if row.sample]
     living = sum(one.alive for one in run.processes)
     text = Text(no_wrap=True, overflow="ellipsis")
     if run.id:
         text.append(f"{plain.line(run.id)}  ", "bold")
-    text.append(bounded.cut(plain.line(" ".join(run.command)), ROOM) or "(no command)")
-    text.append(f"  {living} of {len(run.processes)} live", DIM)
+    text.append(f"{living} of {len(run.processes)} live")
     cpu = [one.cpu for one in samples if one.cpu is not None]
     if cpu:
-        text.append(f", cpu {percent(sum(cpu))}", DIM)
+        text.append(f", cpu {percent(sum(cpu))}")
     known = [amount for one in samples if (amount := getattr(one, tree.memory)) >= 0]
     if known:
-        text.append(f", {tree.memory} {size(sum(known))}", DIM)
-    return text
+        text.append(f", {tree.memory} {size(sum(known))}")
+    command = plain.line(" ".join(run.command)) or "(no command)"
+    return text.append(f"  {bounded.cut(command, ROOM)}", DIM)
 
 
 def tree(one: Tree) -> RenderableType:
