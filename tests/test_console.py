@@ -226,9 +226,27 @@ def test_kill_asks_first_and_the_next_stop_comes(
     assert together.finish() == "[-9, -9]\n"
 
 
-@pytest.mark.parametrize("way", ["release", "SIGTERM"])
+def test_a_process_that_does_not_listen_to_ctrl_c_is_left_alone(
+    together: Together, attach: Callable[..., Prompt]
+) -> None:
+    """It runs in C: the third Ctrl-C leaves it to its work, and the prompt ends."""
+    together.begin(count=1)
+    prompt = attach()
+    prompt.at("Worker-1")
+    prompt.type("print('begins', flush=True); sum(iter(int, 1))")
+    prompt.says("begins")
+    prompt.send("\x03\x03")
+    prompt.send("\x03")
+    prompt.send("\x03")
+    prompt.expect_exact("Worker-1 does not answer and is left to its work")
+    assert prompt.ends() == 0
+    os.kill(together.pid("Worker-1"), signal.SIGKILL)
+    assert together.finish() == "[-9]\n"
+
+
+@pytest.mark.parametrize("way", ["release", "SIGTERM", "SIGKILL"])
 def test_who_was_halted_goes_on_whatever_ends_the_prompt(
-    together: Together, attach: Callable[..., Prompt], way: str
+    together: Together, attach: Callable[..., Prompt], mpdebug: Command, way: str
 ) -> None:
     """`hold` halts those that are not stopped, and says so in the run folder first."""
     together.begin(count=1)
@@ -246,11 +264,14 @@ def test_who_was_halted_goes_on_whatever_ends_the_prompt(
         prompt.at("Worker-1")
         prompt.type("c")
     else:
-        prompt.kill(signal.SIGTERM)
+        prompt.kill(signal.Signals[way])
     prompt.expect(pexpect.EOF)
+    if way == "SIGKILL":  # the next prompt does it
+        assert state_of(main) == "T"
+        together.ask(mpdebug, "p x\n", "Worker-1").ok()
     until(lambda: state_of(main) != "T", "the main process to go on")
     assert not (together.run / layout.HELD).exists()
-    if way == "SIGTERM":
+    if way != "release":
         assert len(together.standing()) == 1
         os.kill(together.pid("Worker-1"), signal.SIGKILL)
     together.finish()

@@ -101,8 +101,7 @@ def _let_go_of_orphans(path: str) -> None:
     from mpdebug.observer import halting  # noqa: PLC0415 - where there is a stop
     from mpdebug.observer.living import living_processes  # noqa: PLC0415
 
-    by = halting.halted_by(path)
-    if by and not halting.lives(by):
+    if halting.is_forgotten(path):
         halting.let_go(path, living_processes(path))
 
 

@@ -170,7 +170,7 @@ class Console:
                     prompts.ask_all([stop], {"release": "detach"})
         self.client.close()
         self.screen.complete = None
-        if halting.halted_by(self.path) == os.getpid():
+        if halting.is_halted_by_us(self.path):
             halting.let_go(self.path, living_processes(self.path))
 
     def _wait(self) -> None:

@@ -27,7 +27,8 @@ def halt(path: str, processes: Sequence[Process]) -> list[Process]:
     before = _held(path).get("pids")
     pids = [process.pid for process in processes]
     held = [*(before if isinstance(before, list) else []), *pids]
-    lines.write_json(os.path.join(path, layout.HELD), {"pids": held, "by": os.getpid()})
+    me = {"by": os.getpid(), "start": layout.start_of() or 0}
+    lines.write_json(os.path.join(path, layout.HELD), {"pids": held, **me})
     return [process for process in processes if not send(process, signal.SIGSTOP)]
 
 
@@ -43,14 +44,16 @@ def let_go(path: str, processes: Sequence[Process]) -> list[Process]:
     return gone_on
 
 
-def halted_by(path: str) -> int:
-    """The pid of the prompt that has halted processes of this run; 0 if none has."""
-    return as_int(_held(path).get("by"))
+def is_halted_by_us(path: str) -> bool:
+    """Whether this very process has halted others of the run."""
+    return as_int(_held(path).get("by")) == os.getpid()
 
 
-def lives(pid: int) -> bool:
-    """Whether there is such a process."""
-    return layout.start_of(pid) is not None
+def is_forgotten(path: str) -> bool:
+    """Whether the prompt that has halted processes of this run was killed."""
+    held = _held(path)
+    by, start = as_int(held.get("by")), as_int(held.get("start"))
+    return bool(by) and not layout.is_alive(by, start)
 
 
 def send(process: Process, number: int) -> str:

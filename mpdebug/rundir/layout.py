@@ -56,7 +56,7 @@ source, thread, main_thread, header, locals {name: repr}, client (pid of the pro
 0), moving (true: it steps), and where it applies `exception` {type, message}, `tcp`.
 
 breaks.json: format, version (of its content), last (id), breaks [{id, file, line, if, process,
-hits}]. held.json: pids.
+hits}]. held.json: pids; by and start of the prompt that halted them.
 ask.json: attach (true), by (pid), mono.
 
 exits.jsonl: mono, time, pid, start, status (negative: a signal), core, by ("wait", "pidfd"),
