@@ -195,7 +195,10 @@ class FullScreen:
                 os.read(self._bell, 4096)
         if self._in is None or self._in not in ready:
             return False
-        data = os.read(self._in, 4096)
+        try:
+            data = os.read(self._in, 4096)
+        except OSError:
+            data = b""
         if not data:  # hung up
             raise SystemExit(0)
         self._keys += data

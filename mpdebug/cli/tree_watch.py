@@ -122,6 +122,7 @@ class Watch:
 
     def press(self, key: str, screen: FullScreen) -> None:
         """What a key does."""
+        self._said = ("", 0.0)
         if self.question is not None:
             process, self.question = self.question, None
             if key in ("y", "Y"):

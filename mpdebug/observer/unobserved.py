@@ -158,9 +158,8 @@ def _mono_of(created: float, run: Run) -> int:
 def _descendants(pids: list[int]) -> list[psutil.Process]:
     """Everything below these processes. A look through the whole process table."""
     children: defaultdict[int, list[int]] = defaultdict(list)
-    with psutil_quiet:
-        for entry in psutil.process_iter(["ppid"]):
-            children[entry.info["ppid"] or 0].append(entry.pid)
+    for pid, ppid in parents().items():
+        children[ppid].append(pid)
     found: list[psutil.Process] = []
     left, known = [pid for pid in pids if pid], set(pids)
     while left:
@@ -169,6 +168,23 @@ def _descendants(pids: list[int]) -> list[psutil.Process]:
                 known.add(pid)
                 left.append(pid)
                 found.append(one)
+    return found
+
+
+def parents() -> dict[int, int]:
+    """The parent of every process there is; 8 µs each, by psutil's process_iter 50."""
+    if not env.HAS_PROC:
+        return {each.pid: each.info["ppid"] or 0 for each in psutil.process_iter(["ppid"])}
+    found = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                fd = os.open(f"/proc/{name}/stat", os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:  # it has just ended
+                continue
+            with open(fd, "rb", buffering=0) as file, psutil_quiet:
+                stat = file.read() or b""
+                found[int(name)] = int(stat[stat.rindex(b")") + 2 :].split(None, 2)[1])
     return found
 
 
