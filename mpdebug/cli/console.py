@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 GRACE = 0.3
 """Seconds in which the process that goes on may come to its next breakpoint: a loop."""
 
+DYING = 1.0
+"""Seconds between the end of a process's connections and its own: memory takes a while."""
+
 AGAIN = 0.5
 """Seconds between two looks at who is stopped."""
 
@@ -297,7 +300,9 @@ class Console:
         self._next_stop("released")
 
     def _lost(self) -> None:
-        alive = self.process().alive
+        process, end = self.process(), time.monotonic() + DYING
+        while (alive := layout.is_alive(process.pid, process.start)) and time.monotonic() < end:
+            time.sleep(0.02)
         self.screen.tell(
             f"the connection to {self.who} was lost\n" if alive else f"{self.who} has ended\n"
         )

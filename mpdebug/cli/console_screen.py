@@ -21,7 +21,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import ANSI
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input import create_input
-from prompt_toolkit.input.typeahead import store_typeahead
+from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import ColorDepth
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.application import Application
     from prompt_toolkit.completion import CompleteEvent
     from prompt_toolkit.document import Document
+    from prompt_toolkit.key_binding.key_processor import KeyPress
     from prompt_toolkit.lexers import Lexer
 
     from mpdebug.observer.prompts import Client
@@ -159,17 +160,24 @@ class Screen(Completer):
         with selectors.DefaultSelector() as selector:
             selector.register(client, selectors.EVENT_READ)
             selector.register(self._input.fileno(), selectors.EVENT_READ)
+            if self._has_interrupt(get_typeahead(self._input)):  # right after Enter
+                return INTERRUPTED
             while True:
                 ready = {key.fileobj for key, _ in selector.select(TICK)}
                 if self._input.fileno() in ready:
-                    keys = self._input.read_keys()
-                    if any(key.key == Keys.ControlC for key in keys):
+                    if self._has_interrupt(self._input.read_keys()):
                         return INTERRUPTED
-                    store_typeahead(self._input, keys)
                     if self._input.closed:
                         selector.unregister(self._input.fileno())
                 if client in ready or tick():
                     return WOKEN
+
+    def _has_interrupt(self, keys: list[KeyPress]) -> bool:
+        """Whether Ctrl-C is among these; else they are for the next prompt."""
+        if any(key.key == Keys.ControlC for key in keys):
+            return True
+        store_typeahead(self._input, keys)
+        return False
 
     def read(
         self, prompt: Callable[[], str], client: Client, tick: Callable[[], bool], *, pdb: bool
