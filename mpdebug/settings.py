@@ -26,6 +26,7 @@ class Settings:
         "only",
         "out",
         "pm",
+        "quit_key",
         "remote_pdb",
         "run",
         "script",
@@ -57,6 +58,7 @@ class Settings:
         tcp: bool = False,
         remote_pdb: str = "",
         signals: str = "",
+        quit_key: bool = False,
     ) -> None:
         self.run = run  # path of the run folder
         self.supervisor = supervisor  # pid; 0: nobody supervises this run
@@ -76,6 +78,7 @@ class Settings:
         self.tcp = tcp  # breakpoints are genuine remote-pdb ports
         self.remote_pdb = remote_pdb  # path of remote_pdb.py; another venv has none
         self.signals = signals  # "STACKS,NUDGE": numbers instead of our own choice
+        self.quit_key = quit_key  # Ctrl-\ asks for stacks: we are in front of a terminal
 
     def to_env(self) -> str:
         """Write as the value of the environment variable."""

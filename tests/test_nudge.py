@@ -221,8 +221,11 @@ def test_a_process_that_would_notice_is_left_alone(
     main, _, go = running(stage, handshake, OWN[how].format(int(number)))
     if how == "pause":
         until(lambda: nudge.sleeps_for_signal(main.pid), "it waits for a signal")
-    why = nudge.nudge(main) if which == "nudge" else nudge.last_stack(main)[1]
-    assert why.startswith(WHY[how])
+    why = nudge.nudge(main) if which == "nudge" else nudge.last_stack(main, 30)[1]
+    if which == "stacks" and how in ("signal", "faulthandler"):
+        assert why == ""  # another signal is used
+    else:
+        assert why.startswith(WHY[how])
     if how == "pause":
         stage.lab.started[0].say("\n")
     go.say()
@@ -386,7 +389,7 @@ def test_a_handler_that_python_does_not_know_of_is_left(plain: Command) -> None:
     done = plain("-c", code, plain.lab.folder / "own.txt").ok()
     assert done.out == "1\n"
     (path,) = plain.lab.state_home.glob("mpdebug/*/p/*/process.json")
-    assert json.loads(path.read_text())["signals"]["stacks"] == 0
+    assert json.loads(path.read_text())["signals"]["stacks"] == signal.SIGRTMAX - 6
 
 
 def test_a_task_that_was_torn_heals_with_the_next(tmp_path: Path) -> None:

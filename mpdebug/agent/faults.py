@@ -26,6 +26,11 @@ ours = False
 number = 0
 """The signal at which all stacks are written there; 0: none, or it is the program's own."""
 
+quit_key = 0
+"""SIGQUIT, where Ctrl-\\ in the terminal must not end the program: the supervisor then asks
+everybody for the stacks. What is written here for it is only so that it does nothing else.
+faulthandler handles it in C, so to the program it is as it was; 0 where it is the program's."""
+
 
 def enable(path: str) -> str:
     """Let faulthandler write to this file; returns whose it is: "ours" or "program".
@@ -41,8 +46,9 @@ def enable(path: str) -> str:
     new = open_high(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     if ours:
         real_enable(new, all_threads=True)
-    if number and real_register is not None:
-        real_register(number, new, all_threads=True, chain=False)
+    if real_register is not None:
+        for signal in filter(None, (number, quit_key)):
+            real_register(signal, new, all_threads=True, chain=False)
     old, file = file, new
     if old >= 0:
         real_close(old)
@@ -62,17 +68,28 @@ def forget() -> None:
     global file, ours
     if ours:
         real_disable()
-    if file >= 0 and number and real_unregister is not None:
-        real_unregister(number)  # the readers see it in SigCgt
+    if file >= 0 and real_unregister is not None:
+        for signal in filter(None, (number, quit_key)):
+            real_unregister(signal)  # the readers see it in SigCgt
     file, ours = -1, False
 
 
-def unregister() -> None:
-    """The program wants that signal for itself, for good."""
+def unregister(signal: int) -> None:
+    """The program wants this signal of the two for itself, for good."""
+    global number, quit_key  # noqa: PLW0603
+    if file >= 0 and signal and real_unregister is not None:
+        real_unregister(signal)
+    number = 0 if signal == number else number
+    quit_key = 0 if signal == quit_key else quit_key
+
+
+def move(to: int) -> None:
+    """The program wants the signal for stacks: use this one instead, or none (0)."""
     global number  # noqa: PLW0603
-    if file >= 0 and number and real_unregister is not None:
-        real_unregister(number)
-    number = 0
+    unregister(number)
+    number = to
+    if file >= 0 and number and real_register is not None:
+        real_register(number, file, all_threads=True, chain=False)
 
 
 def give_up() -> bool:

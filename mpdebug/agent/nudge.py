@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 STACKS, NUDGE = 4, 5
 """Below SIGRTMAX. The C library keeps the lowest real-time signals for itself."""
 
+OTHERS = (6, 7, 8)
+"""For stacks, where the program uses that signal itself."""
+
 STOPPING = {f"{guard.OURS}agent{os.sep}{name}.py" for name in ("stops", "debugger", "nudge")}
 """Where code of a stop comes from."""
 
@@ -54,8 +57,10 @@ def install(settings: Settings, *, late: bool = False) -> None:
             return
         stacks, nudge = numbers(settings.signals)
         caught = _caught() if late else 0
-        may_stacks, may_nudge = is_free(stacks, caught), is_free(nudge, caught)
-        faults.number = stacks if may_stacks else 0
+        may_nudge = is_free(nudge, caught)
+        faults.number = stacks if is_free(stacks, caught) else other(caught)
+        if settings.quit_key and is_free(_signal.SIGQUIT, caught):
+            faults.quit_key = _signal.SIGQUIT
         why = "the program uses that signal itself"
         if may_nudge:
             try:
@@ -66,13 +71,24 @@ def install(settings: Settings, *, late: bool = False) -> None:
         tell(why)
 
 
+def survive_quit_key(settings: Settings) -> None:
+    r"""In the resource tracker, which has nothing of ours: Ctrl-\ must not end it.
+
+    It ignores the other signals of the keyboard itself.
+    """
+    with guard.quiet:
+        if settings.quit_key and real_getsignal(_signal.SIGQUIT) == _signal.SIG_DFL:
+            real_signal(_signal.SIGQUIT, _signal.SIG_IGN)
+
+
 def remove() -> None:
     """Give both slots back."""
     global number
     old, number = number, 0
     process.signals = {}
     with guard.quiet:
-        faults.unregister()
+        faults.unregister(faults.number)
+        faults.unregister(faults.quit_key)
         if old and real_getsignal(old) is on_nudge:
             real_signal(old, _signal.SIG_DFL)
 
@@ -88,6 +104,12 @@ def numbers(chosen: str) -> tuple[int, int]:
 def is_free(signal: int, caught: int) -> bool:
     """Whether nobody handles or ignores this signal, in Python or in C."""
     return not caught >> (signal - 1) & 1 and real_getsignal(signal) == _signal.SIG_DFL
+
+
+def other(caught: int) -> int:
+    """Another signal for stacks that nobody uses; 0 if there is none."""
+    near = [_signal.SIGRTMAX - below for below in OTHERS]
+    return next((signal for signal in near if is_free(signal, caught)), 0)
 
 
 def _caught() -> int:
@@ -107,13 +129,18 @@ def tell(why: str) -> None:
 def take_back(signal: Any) -> None:
     """The program is about to handle this signal itself: say so to the readers."""
     global number  # noqa: PLW0603
-    if not isinstance(signal, int) or not signal or signal not in (number, faults.number):
+    if not isinstance(signal, int) or not signal:
+        return
+    if signal == faults.quit_key:
+        with guard.quiet:
+            faults.unregister(signal)
+    if signal not in (number, faults.number):
         return
     with guard.quiet:
         if signal == number:
             number = 0
         else:
-            faults.unregister()
+            faults.move(other(_caught()))
         tell("the program uses that signal itself")
         here = process.check_fork()
         if here is not None:

@@ -40,12 +40,19 @@ class Live:
     """
 
     def __init__(
-        self, path: str, run: str, asked: RunOptions, log_file: int | None = None
+        self,
+        path: str,
+        run: str,
+        asked: RunOptions,
+        log_file: int | None = None,
+        *,
+        answers_keys: bool = False,
     ) -> None:
         self.path = path
         self.run = run
         self.asked = asked
         self.log_file = log_file  # an open descriptor
+        self.answers_keys = answers_keys  # Ctrl-\ does not end the program
         self.terminal = Terminal()
         self.out = Terminal(1)  # for what the program prints, where that is captured
         self._listener: RecordListener | None = None
@@ -58,6 +65,7 @@ class Live:
         self._ready = threading.Event()
         self._ended = threading.Event()
         self._status = -1
+        self._telling: threading.Thread | None = None  # where everybody is
         self._thread = threading.Thread(target=self._show, name="mpdebug-live", daemon=True)
 
     def start(self) -> None:
@@ -67,6 +75,22 @@ class Live:
         except RuntimeError as error:
             self._complain(f"cannot show the run: {error}")
             self._ready.set()
+
+    def quit_key(self) -> None:
+        r"""Ctrl-\ was pressed: show where everybody is. The program goes on."""
+        if not self.answers_keys or (self._telling and self._telling.is_alive()):
+            return
+        self._telling = threading.Thread(target=self._tell_stacks, daemon=True)
+        with contextlib.suppress(RuntimeError):  # this user may have no more threads
+            self._telling.start()
+
+    def _tell_stacks(self) -> None:
+        from mpdebug.cli import stacks  # noqa: PLC0415  # for who asks
+
+        try:
+            self.terminal.write(stacks.after_quit_key(self.path))
+        except Exception as error:  # noqa: BLE001 - the program goes on
+            self._complain(f"cannot tell the stacks: {type(error).__name__}: {error}")
 
     def stop(self, status: int) -> None:
         """Show all that is left, tell what was wrong; remove the folder or say where it is."""

@@ -121,14 +121,15 @@ def supervise(asked: RunOptions, command: list[str]) -> int:
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)
         raise errors.UnsafeFolderError(f"cannot write to {path}: {error.strerror}") from error
+    settings = _settings(asked, path)
     program = Command(
         executable=interpreter.executable(),
         argv=command,
-        environ=environ.program_environment(os.environ, _settings(asked, path)),
+        environ=environ.program_environment(os.environ, settings),
         mask=frozenset(mask),
         writes_stdout=asked.capture,
     )
-    live = Live(path, run, asked, log_file)
+    live = Live(path, run, asked, log_file, answers_keys=settings.quit_key)
     try:
         status = run_program(program, path, live)
     except OSError as error:  # it was not started
@@ -177,6 +178,7 @@ def _settings(asked: RunOptions, path: str) -> Settings:
         tcp=asked.tcp,
         remote_pdb=_remote_pdb(),
         signals=asked.signals,
+        quit_key=audience.in_foreground(),
     )
 
 

@@ -19,6 +19,7 @@ with its number in "sample".
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from fnmatch import fnmatchcase
@@ -26,13 +27,15 @@ from typing import TYPE_CHECKING, Any
 
 from mpdebug import errors
 from mpdebug.cli import terminal
-from mpdebug.observer import stacks
+from mpdebug.observer import nudge, stacks
 from mpdebug.observer.find import find_run
 from mpdebug.observer.run import read_run
 from mpdebug.rundir import layout
 
 if TYPE_CHECKING:
     import argparse
+
+    from rich.console import RenderableType
 
     from mpdebug.model import Process, Run
     from mpdebug.model_stacks import ProcessStacks
@@ -98,12 +101,27 @@ def main(args: argparse.Namespace) -> int:
                     said["sample"] = number
                 sys.stdout.write(json.dumps(said) + "\n")
         return 0
+    terminal.stdout().write(picture(run, rounds, all_threads=args.all_threads))
+    return 0
+
+
+def picture(run: Run, rounds: Rounds, *, all_threads: bool = False) -> RenderableType:
+    """The folded stacks, to be drawn."""
     from mpdebug.diagnosis.stacks import fold  # noqa: PLC0415 - --json does without rich
     from mpdebug.views import stacks as view  # noqa: PLC0415
 
-    tree = fold(rounds, cwd=run.cwd, all_threads=args.all_threads)
-    terminal.stdout().write(view.stacks(tree, cwd=run.cwd, title=run.id))
-    return 0
+    tree = fold(rounds, cwd=run.cwd, all_threads=all_threads)
+    return view.stacks(tree, cwd=run.cwd, title=run.id)
+
+
+def after_quit_key(path: str) -> RenderableType:
+    """The stacks of a run whose terminal has just sent SIGQUIT to all its processes."""
+    from rich.console import Group  # noqa: PLC0415 - as in picture()
+
+    run = read_run(path)
+    asked = chosen(run, None)
+    nudge.settle(asked, signal.SIGQUIT)
+    return Group("", picture(run, [stacks.take(asked)]))
 
 
 def chosen(run: Run, names: list[str] | None) -> list[Process]:

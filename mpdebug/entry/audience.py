@@ -12,6 +12,17 @@ def somebody_looks() -> bool:
     return any(_isatty(fd) for fd in (0, 1, 2))
 
 
+def in_foreground() -> bool:
+    """Whether the keys of a terminal reach our process group."""
+    for fd in (0, 1, 2):
+        try:
+            if os.tcgetpgrp(fd) == os.getpgrp():
+                return True
+        except OSError:  # closed, no terminal, or not the one that controls us
+            continue
+    return False
+
+
 def _isatty(fd: int) -> bool:
     try:
         return os.isatty(fd)

@@ -38,7 +38,9 @@ def enter() -> None:
     setattr(sys, FLAG, True)
     guard.inherit_debug(settings)
     light = identity.is_light(sys.orig_argv)
-    if not light:
+    if light:
+        nudge.survive_quit_key(settings)
+    else:
         nudge.install(settings)
     agent = process.begin_here(settings, light=light)
     if agent is None:

@@ -112,6 +112,23 @@ def ask_stacks(
         pause = min(pause * 2, LONGEST)
 
 
+def settle(processes: Sequence[Process], number: int, within: float = 1.0) -> None:
+    """Wait until no handler of this signal is at work in these processes any more.
+
+    Two dumps that are written at the same time are one text that nobody can read.
+    """
+    end = time.monotonic() + within
+    for process in processes:
+        while _is_on_its_way(read_status(process.pid), number) and time.monotonic() < end:
+            time.sleep(SHORTEST)
+
+
+def _is_on_its_way(status: dict[str, str], number: int) -> bool:
+    """Whether the signal waits for its handler, or that runs: it is blocked meanwhile."""
+    sets = (int(status.get(name, "0"), 16) for name in ("SigBlk", "SigPnd", "ShdPnd"))
+    return any(mask >> (number - 1) & 1 for mask in sets)
+
+
 def _answer(path: str, before: int, pid: int, number: int) -> str:
     """What was added to the file, when all of it is there; else an empty text.
 
@@ -120,9 +137,7 @@ def _answer(path: str, before: int, pid: int, number: int) -> str:
     """
     if _size(path) <= before:
         return ""
-    status = read_status(pid)
-    sets = (int(status.get(name, "0"), 16) for name in ("SigBlk", "SigPnd", "ShdPnd"))
-    if any(mask >> (number - 1) & 1 for mask in sets):
+    if _is_on_its_way(read_status(pid), number):
         return ""
     with open(path, "rb") as file:
         file.seek(before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from mpdebug.agent import guard, process
+from mpdebug.agent import faults, guard, process
 from mpdebug.patch import registry
 from mpdebug.rundir import layout
 
@@ -83,6 +83,8 @@ def _call() -> str:
 def _kill(original: Any) -> Any:
     def kill(*args: Any, **kwargs: Any) -> Any:
         with guard.quiet:
+            if faults.quit_key and args == (os.getpid(), faults.quit_key):
+                faults.unregister(faults.quit_key)  # not the key: it means to end itself
             if process.here is not None and len(args) > 1 and args[1]:
                 process.here.event(
                     layout.EV_SIGNAL,

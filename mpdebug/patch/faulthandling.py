@@ -85,7 +85,7 @@ def _register(original: Any) -> Any:
 
 def _unregister(original: Any) -> Any:
     def unregister(*args: Any, **kwargs: Any) -> Any:
-        if args and args[0] == faults.number and faults.number:
+        if args and args[0] and args[0] in (faults.number, faults.quit_key):
             return False
         try:
             return original(*args, **kwargs)

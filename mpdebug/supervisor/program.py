@@ -57,6 +57,9 @@ class View(Protocol):
     def start(self) -> None:
         """The program was started."""
 
+    def quit_key(self) -> None:
+        r"""Ctrl-\ was pressed in our terminal. Must return at once."""
+
     def stop(self, status: int) -> None:
         """The program ended with this status; show all that is left, then return."""
 
@@ -75,6 +78,7 @@ def run_program(command: Command, run: str, view: View) -> int:
         OSError: the program could not be started.
     """
     supervisor = Supervisor(command, run)
+    supervisor.quit_key = view.quit_key
     try:
         with contextlib.suppress(Exception):
             view.start()
@@ -96,6 +100,7 @@ class Supervisor:
         self.continued = (
             False  # we stood still and go on; the SIGCONT for it is still to be read
         )
+        self.quit_key: Callable[[], None] = lambda: None
         self.selector = selectors.DefaultSelector()
         self.inbox = signals.open_inbox()
         self.notify = _watch(run)
@@ -196,6 +201,8 @@ class Supervisor:
                     self.give_up_at = min(self.give_up_at, time.monotonic() + GRACE)
             elif self._is_for_program(sent):
                 signals.pass_on(sent, self.pid)
+            elif sent.number == signal.SIGQUIT and sent.code > 0:
+                self.quit_key()
 
     def _is_for_program(self, sent: Sent) -> bool:
         return signals.is_for_program(
