@@ -64,9 +64,19 @@ def _run(console: Here, *, command: Command, rest: str) -> None:
 # --- asking all
 
 
+def everybody(console: Here) -> list[Stop]:
+    """All stops in the order of names: Worker-2 before Worker-10."""
+
+    def key(stop: Stop) -> list[tuple[int, str]]:
+        parts = re.split(r"(\d+)", label(stop))
+        return [(int(part) if part.isdecimal() else 0, part) for part in parts]
+
+    return sorted(console.stops(), key=key)
+
+
 def ask(console: Here, expression: str) -> list[Answer]:
-    """What all stopped processes say of an expression, in the order in which they stopped."""
-    stops = console.stops()
+    """What all stopped processes say of an expression."""
+    stops = everybody(console)
     found = prompts.ask_all(stops, {"eval": expression}, TIMEOUT)
     return [answer_of(stop, said) for stop, said in zip(stops, found, strict=True)]
 
@@ -98,7 +108,7 @@ def _diff(console: Here, rest: str) -> None:
     if not questions:
         console.screen.tell("*** diff EXPR, EXPR, …: what expressions?\n")
         return
-    stops = console.stops()
+    stops = everybody(console)
     found = []
     for question in questions:
         said = prompts.ask_all(stops, {"eval": question}, TIMEOUT)
@@ -118,7 +128,7 @@ def expressions(text: str) -> list[str]:
 
 
 def _where_all(console: Here) -> None:
-    stops = console.stops()
+    stops = everybody(console)
     found = []
     for stop, said in zip(stops, prompts.ask_all(stops, {"stack": True}, TIMEOUT), strict=True):
         given = said.get("frames")
