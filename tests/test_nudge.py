@@ -204,8 +204,7 @@ OWN = {
     "open(sys.argv[1], 'w').write('ready\\n')\nsignal.pause()",
 }
 WHY = {
-    "signal": "the program uses that signal itself",
-    "faulthandler": "the program uses that signal itself",
+    **dict.fromkeys(("signal", "faulthandler"), "the program uses that signal itself"),
     "blocked": "it blocks signal",
     "pause": "it waits for a signal (pause)",
 }
@@ -222,10 +221,8 @@ def test_a_process_that_would_notice_is_left_alone(
     if how == "pause":
         until(lambda: nudge.sleeps_for_signal(main.pid), "it waits for a signal")
     why = nudge.nudge(main) if which == "nudge" else nudge.last_stack(main, 30)[1]
-    if which == "stacks" and how in ("signal", "faulthandler"):
-        assert why == ""  # another signal is used
-    else:
-        assert why.startswith(WHY[how])
+    moved = which == "stacks" and how in ("signal", "faulthandler")  # to another signal
+    assert why == "" if moved else why.startswith(WHY[how])
     if how == "pause":
         stage.lab.started[0].say("\n")
     go.say()
