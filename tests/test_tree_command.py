@@ -241,6 +241,29 @@ def test_the_live_tree_kills_only_after_a_question(
     standing.end()
 
 
+def test_the_live_tree_breaks_into_a_process_and_comes_back(
+    standing: Standing, terminal: Callable[..., pexpect.spawn[str]]
+) -> None:
+    """`b` gives the terminal to `mpdebug attach`; when that leaves, the tree is there again."""
+    standing.begin()
+    live = terminal("tree", standing.run, "--watch", "--interval", "0.2", "--sort", "pid")
+    live.expect_exact("sleeper")
+    live.send("b")
+    live.expect_exact("Choose a living process")
+    live.send("\x1b[F\x1b[Ab")
+    live.expect_exact("\x1b[?1049l")
+    live.expect_exact("(mpdb sleeper")
+    live.send("p 6 * 7\r")
+    live.expect_exact("42")
+    live.expect_exact("(mpdb sleeper")
+    live.send("\x04")
+    live.expect_exact("\x1b[?1049h")
+    live.expect_exact("sleeper")
+    live.send("q")
+    live.expect(pexpect.EOF)
+    standing.end()
+
+
 def test_a_dumb_terminal_gets_text(
     standing: Standing, terminal: Callable[..., pexpect.spawn[str]]
 ) -> None:

@@ -199,7 +199,8 @@ class Watch:
         if row is None or not row.process.folder or not row.process.alive:
             self.say("Choose a living process that is observed: ↑ ↓")
             return
-        words = [sys.executable, "-m", "mpdebug", "attach", str(row.process.pid)]
+        which = [str(row.process.pid), "--run", self.tree.run.path]
+        words = [sys.executable, "-m", "mpdebug", "attach", *which]
         with screen.given_back():
             # A Ctrl-C is for the prompt; a handler, unlike SIG_IGN, does not outlive its exec.
             old = signal.signal(signal.SIGINT, lambda _, __: None)
