@@ -4,8 +4,10 @@
 
 The screen says which worker stopped where, and a prompt opens:
 
-    mpdebug: ForkPoolWorker-1 (pid 7431) stopped at examples/breakpoint_in_pool.py:26 in price:
-             breakpoint()
+    ForkPoolWorker-1 (pid 7431) stopped at examples/breakpoint_in_pool.py:26 in price
+    > /home/me/mpdebug/examples/breakpoint_in_pool.py(26)price()
+    -> breakpoint()  # how can that be?
+    (mpdb ForkPoolWorker-1 1/3)
 
 Type `p order`, `n`, `p total`, and `c` to let it go on. The program then prints all prices.
 From another terminal the same prompt opens with `mpdebug attach`.

@@ -2,11 +2,11 @@
 
     python -m mpdebug examples/odd_worker.py
 
-All eight stop; a prompt opens in the first of them. Ask them all together:
+All eight stop; a prompt opens in one of them. Ask them all together:
 
-    all len(rows)     one line for each answer: "7 × 500 · 499 shard-6"
-    odd len(rows)     goes to the one that differs
-    p shard           6: look around there
+    all len(rows)     7 × 500 · 499 shard-6
+    odd len(rows)     says only who differs
+    worker shard-6    goes there: look around with `p shard`, `w`, `l`
     c all             lets all of them go on
 """
 

@@ -5,8 +5,9 @@
 Nothing in the program mentions a debugger. The first failure of each kind stands still where it
 was raised, and a prompt opens there:
 
-    mpdebug: ForkPoolWorker-2 (pid 7431) failed at examples/post_mortem.py:24 in parse:
-             ValueError: could not convert string to float: '12,5'
+    ForkPoolWorker-2 (pid 7431) failed at examples/post_mortem.py:24 in parse: ValueError: could
+    not convert string to float: '12,5'
+    (mpdb ForkPoolWorker-2 1/3)
 
 Type `p line`, `u` and `p number` to see where it came from, and `c` to let it go: the parent
 gets the exception, as it would have without us. In your own code, `mpdebug.post_mortem()` in

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 
 import pexpect
 
-from tests.harness import ROOT
+from tests.attached import Prompt
+from tests.harness import ROOT, until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.harness import Both, Command, Lab
+    from tests.terminals import AtTerminal
 
 EXAMPLES = ROOT / "examples"
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -27,7 +31,7 @@ def example(name: str) -> str:
 def line(name: str, text: str) -> str:
     """Where the text stands in an example, as `file:line`."""
     lines = (EXAMPLES / name).read_text().splitlines()
-    (number,) = [n for n, content in enumerate(lines, 1) if text in content]
+    *_, number = [n for n, content in enumerate(lines, 1) if text in content]
     return f"{name}:{number}"
 
 
@@ -122,3 +126,76 @@ def test_the_tour_runs_without_structlog(mpdebug: Command) -> None:
     without += f"runpy.run_path({example('tour.py')!r}, run_name='__main__')"
     done = mpdebug("-c", without).ok()
     assert "photo=1.jpg" in done.err or "photo='1.jpg'" in done.err
+
+
+def test_a_breakpoint_in_a_pool(at_terminal: Callable[..., AtTerminal]) -> None:
+    """A prompt opens in the worker, answers what it is asked, and the pool's map goes on."""
+    it = at_terminal(example("breakpoint_in_pool.py"))
+    place = line("breakpoint_in_pool.py", "breakpoint()  # how")
+    assert place in (EXAMPLES / "breakpoint_in_pool.py").read_text()
+    it.see(rf"PoolWorker-\d \(pid \d+\) stopped at \S*{place} in price")
+    it.prompt()
+    for typed, answer in (("p order", "'rice': -3"), ("n", "total \\+= "), ("p total", "4")):
+        it.type(f"{typed}\r")
+        it.see(rf"\n.*{answer}")
+        it.prompt()
+    it.type("c\r")
+    it.see(r"prices: \[8, 5, -5, 9\]")
+    assert it.end()[0] == 0
+
+
+def test_the_odd_worker_is_found(at_terminal: Callable[..., AtTerminal]) -> None:
+    """Eight workers stand at one line; `odd` tells who differs, and `worker` goes there."""
+    it = at_terminal(example("odd_worker.py"))
+    it.prompt()
+    until(lambda: len(it.stops()) == 8, "all eight stand")
+    it.type("all len(rows)\r")
+    it.see("7 × 500 · 499 shard-6")
+    it.prompt()
+    it.type("odd len(rows)\r")
+    it.see(r"shard-6\s+499")
+    it.prompt()
+    it.type("worker shard-6\r")
+    it.see("shard-6 .* stopped at")
+    assert it.prompt() == "shard-6"
+    it.type("p 'in', shard\r")
+    it.see(r"\('in', 6\)")
+    it.prompt()
+    it.type("c all\r")
+    it.see(r"rows: \[500, 500, 500, 500, 500, 500, 499, 500\]")
+    assert it.end()[0] == 0
+
+
+def test_a_post_mortem_of_a_task(at_terminal: Callable[..., AtTerminal]) -> None:
+    """With --pm the failed task stands where it failed; afterwards the parent has its error."""
+    it = at_terminal("--pm", example("post_mortem.py"))
+    place = line("post_mortem.py", "return float(line)")
+    assert place in (EXAMPLES / "post_mortem.py").read_text()
+    it.see(rf"failed at \S*{place} in parse: ValueError")
+    it.prompt()
+    for typed, answer in (("p line", "'12,5'"), ("u", "return parse"), ("p number + 40", "42")):
+        it.type(f"{typed}\r")
+        it.see(rf"\n.*{answer}")
+        it.prompt()
+    it.type("c\r")
+    it.see("2 failed: could not convert string to float")
+    it.see("3 3.5")
+    assert it.end()[0] == 0
+
+
+def test_a_hung_worker_is_entered(at_terminal: Callable[..., AtTerminal], lab: Lab) -> None:
+    """`mpdebug attach --hung` from another terminal: the hung worker gets what it waits for."""
+    it = at_terminal(example("attach_to_hung.py"))
+    it.see("saving")
+    other = Prompt(lab, "--hung")
+    other.at("saver")
+    for typed, answer in (("w", "-> ready.acquire()"), ("p pages + 39", "42")):
+        other.type(typed)
+        other.expect_exact(answer)
+        other.at("saver")
+    other.type("ready.release()")
+    other.at("saver")
+    other.type("c")
+    assert other.ends() == 0
+    it.see("saved 3 pages")
+    assert it.end()[0] == 0

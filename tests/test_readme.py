@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mpdebug.cli import options, overview
-from tests.harness import ROOT
+from tests.harness import ROOT, until
 from tests.test_examples import COLOURS, tour_at_a_terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.harness import Command, Lab
+    from tests.terminals import AtTerminal
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -66,7 +69,7 @@ COMMANDS = re.findall(r"^\| .* \| `(.*)` \|$", README, re.MULTILINE)
 @pytest.mark.parametrize("typed", COMMANDS)
 def test_what_it_says_to_type_is_known(mpdebug: Command, typed: str) -> None:
     """Every line of the table "You have / Type" is one that mpdebug understands."""
-    words = shlex.split(typed.split(";", maxsplit=1)[0].replace("MPDEBUG_DISABLE=1 ", ""))
+    words = shlex.split(typed.split("; ", maxsplit=1)[0].replace("MPDEBUG_DISABLE=1 ", ""))
     if words[:3] == ["python", "-m", "mpdebug"]:
         assert options.parse(words[3:]).program
     elif words[0] == "mpdebug":
@@ -75,6 +78,27 @@ def test_what_it_says_to_type_is_known(mpdebug: Command, typed: str) -> None:
         assert [word for word in words[2:] if word.startswith("-") and word not in text] == []
     else:
         assert typed == "import mpdebug; mpdebug.install()"
+
+
+DEPENDS = re.compile(r"pid \d+|shard-[0-57]|/home/me|mpdebug:|their turn")
+"""Lines of that screen that are not the same each time: who was first, where it lies."""
+
+
+def test_the_screen_of_the_prompt_is_real(at_terminal: Callable[..., AtTerminal]) -> None:
+    """What the README shows of the prompt can be typed, and each answer of it comes."""
+    (shown,) = re.findall(r"    \$ python -m mpdebug (examples/odd.*\n(?:    .*\n)+)", README)
+    first, *lines = shown.splitlines()
+    it = at_terminal(str(ROOT / first))
+    it.prompt()
+    until(lambda: len(it.stops()) == 8, "all eight stand")
+    *_, begin = [n for n, line in enumerate(lines) if "8/9) all" in line]
+    for line in lines[begin:]:
+        if typed := re.match(r" +\(mpdb \S+ 8/9\) (.*)", line):
+            it.type(f"{typed[1]}\r")
+            it.see(r"\n")
+        elif not DEPENDS.search(line):
+            it.see(re.escape(line.strip()))
+    assert it.end()[0] == 0
 
 
 def test_the_keys_of_a_record_are_documented_in_their_order(mpdebug: Command) -> None:

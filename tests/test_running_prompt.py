@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pty
 import re
+import select
 import signal
+import termios
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mpdebug import env
+from mpdebug.cli.console_screen import Screen
 from tests.harness import program, until
 from tests.stop_client import release
 from tests.terminals import PROMPT
@@ -247,3 +251,14 @@ def test_no_prompt_in_ci(at_terminal: Callable[..., AtTerminal]) -> None:
     it.see("WARNING.*stopped at")
     status, said = it.end()
     assert (status, "(mpdb" in said) == (0, False)
+
+
+def test_getting_ready_leaves_the_terminal_alone() -> None:
+    """What a prompt needs is loaded beside the program: nothing is written, no mode changed."""
+    ours, its = pty.openpty()
+    with os.fdopen(os.dup(its)) as stdin, os.fdopen(its, "w") as stdout:
+        modes = termios.tcgetattr(stdin)
+        Screen(stdin=stdin, stdout=stdout).prepare()
+        assert termios.tcgetattr(stdin) == modes
+        assert select.select([ours], [], [], 0)[0] == []
+    os.close(ours)

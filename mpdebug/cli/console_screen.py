@@ -254,8 +254,8 @@ class Screen(Completer):
     # --- the session
 
     def prepare(self) -> None:
-        """Load what the first prompt needs, before it is wanted: 0.1 s."""
-        self._session = self._session or self._make_session()
+        """Load what the first prompt needs, before it is wanted: 0.1 s. Nothing is written."""
+        self._lexer()  # a session itself would show the cursor
         if self._out.colour and self._paint is None:
             self._paint = console_text.painter()
             self._paint("pass")

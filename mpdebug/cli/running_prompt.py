@@ -104,7 +104,7 @@ class RunningPrompt:
 
     def wants(self, stop: Stop) -> str:
         """What becomes of this stop: it opens a prompt, waits for its turn, or neither."""
-        if stop.client or self._over:
+        if stop.client or stop.kind == "attach" or self._over:  # somebody made it for himself
             return ELSEWHERE
         if self._busy:
             return WAITS
@@ -193,7 +193,8 @@ class RunningPrompt:
 
     def _add_waiting(self) -> None:
         """Those that stopped just when the prompt was closing have their turn now."""
-        waiting = [s for s in living_stops(self._path) if not (s.client or s.tcp)]
+        stops = living_stops(self._path)
+        waiting = [s for s in stops if not (s.client or s.tcp or s.kind == "attach")]
         with self._changed:
             known = {(stop.process, stop.n) for stop in waiting}
             self._row = deque(s for s in self._row if (s.process, s.n) in known)
