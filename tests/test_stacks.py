@@ -1,35 +1,39 @@
-"""Where everybody is: dumps as data, equal stacks as one, and real processes that are asked."""
+"""Where everybody is: dumps as data, and equal stacks as one."""
 
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
 import os
-import signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
 
+from mpdebug.cli import strangers
 from mpdebug.diagnosis import steps
 from mpdebug.diagnosis.stacks import fold
 from mpdebug.model import Frame, Process, Stop
-from mpdebug.model_stacks import ProcessStacks, StackNode, ThreadStack
-from mpdebug.observer import dumps, nudge, stacks
-from mpdebug.observer.run import read_run
+from mpdebug.model_stacks import ProcessStacks, ThreadStack
+from mpdebug.observer import dumps, native, nudge, stacks
 from mpdebug.views import stacks as view
-from tests import leftovers
-from tests.harness import program, until
 from tests.histories import CWD, LIB
+from tests.told_stacks import (
+    ACQUIRES,
+    FORKED,
+    LOCKS,
+    MAIN,
+    RECEIVES,
+    at,
+    drawn,
+    leaves,
+    lib,
+    process,
+    told,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-    from mpdebug.model_stacks import StackTree
-    from tests.harness import Command, Handshake, Lab
-    from tests.terminals import AtTerminal
 
 DUMP = f"""\
 Thread 0x00007f96345856c0 [My ] Thread] (most recent call first):
@@ -45,65 +49,6 @@ C_STACK = """
 Current thread's C stack trace (most recent call first):
   Binary file "/bin/python3", at _Py_DumpStack+0x31 [0x55]
 """
-
-
-def lib(path: str, function: str, line: int = 1) -> Frame:
-    """A frame of the standard library."""
-    return Frame(f"{LIB}/{path}", line, function)
-
-
-def own(function: str, line: int, source: str = "") -> Frame:
-    """A frame of the program."""
-    return Frame(f"{CWD}/app.py", line, function, source)
-
-
-MAIN = own("<module>", 40, "main()")
-FORKED = (
-    MAIN,
-    lib("multiprocessing/popen_fork.py", "Popen._launch"),
-    lib("multiprocessing/process.py", "BaseProcess._bootstrap"),
-    lib("multiprocessing/process.py", "BaseProcess.run"),
-    lib("multiprocessing/pool.py", "worker", 114),
-)
-GETS = (*FORKED, lib("multiprocessing/queues.py", "SimpleQueue.get"))
-RECEIVES = (*GETS, lib("multiprocessing/connection.py", "Connection._recv"))
-LOCKS = (*GETS, lib("multiprocessing/synchronize.py", "SemLock.__enter__"))
-ACQUIRES = lib("multiprocessing/synchronize.py", "SemLock.acquire")
-MAPS = lib("multiprocessing/pool.py", "mapstar")
-
-
-def at(line: int) -> tuple[Frame, ...]:
-    """A worker in its task."""
-    return (*FORKED, MAPS, own("crunch", line, "total += 1"))
-
-
-def process(name: str, **facts: Any) -> Process:
-    """A living process of this name."""
-    pid = 100 + sum(map(ord, name))
-    return Process(f"{pid}-1-0", pid, 1, 1, name, "pool worker", alive=True, **facts)
-
-
-def told(name: str, *threads: tuple[Frame, ...], **facts: Any) -> ProcessStacks:
-    """What a process told, its main thread first."""
-    found = tuple(
-        ThreadStack(frames, number, main=number == 0) for number, frames in enumerate(threads)
-    )
-    return ProcessStacks(process(name), found, **facts)
-
-
-def drawn(tree: StackTree, width: int = 80) -> str:
-    """The picture as plain text."""
-    console = Console(file=io.StringIO(), width=width, no_color=True)
-    with console.capture() as captured:
-        console.print(view.stacks(tree, cwd=CWD))
-    return captured.get()
-
-
-def leaves(nodes: tuple[StackNode, ...]) -> list[StackNode]:
-    """The ends of all stacks."""
-    return [
-        leaf for node in nodes for leaf in (leaves(node.children) if node.children else [node])
-    ]
 
 
 @pytest.mark.parametrize("tail", ["", C_STACK, '  File "/home/me/to', "\n" + DUMP])
@@ -270,154 +215,67 @@ def test_the_picture_keeps_its_width(width: int) -> None:
     assert width < 80 or "task  app.py:12  with cache_lock:" in text
 
 
-def look(folder: Path) -> tuple[StackTree, dict[str, StackNode]]:
-    """The stacks of a run, and the end of each by its innermost step."""
-    run = read_run(str(folder))
-    tree = fold([stacks.take(stacks.to_ask(run), 30.0)], cwd=run.cwd)
-    return tree, {leaf.steps[-1].label: leaf for leaf in leaves(tree.nodes) if leaf.steps}
-
-
-def stand_still(folder: Path) -> None:
-    """Wait until everybody in stands_still.py stands where it will stay."""
-    states = {
-        "SimpleQueue.get": (2, steps.FOR_WORK),
-        "sleep_long": (1, "sleeps"),
-        "SemLock.__enter__": (1, "waits for an mp lock"),
+SPIED = [
+    {
+        "thread_id": 7, "os_thread_id": os.getpid(), "thread_name": "MainThread",
+        "frames": [
+            {"name": "clock_nanosleep", "filename": "/usr/lib/libc.so.6", "line": 0},
+            {"name": "time_sleep", "filename": "/usr/lib/libpython3.11.so.1.0", "line": 0},
+            {"name": "f", "filename": f"{CWD}/app.py", "line": 4},
+            {"name": "0x7f350644524a", "filename": "/usr/lib/libc.so.6", "line": 0},
+        ],
     }
-
-    def stand() -> bool:
-        found = look(folder)[1].items()
-        now = {label: (len(leaf.who), leaf.state) for label, leaf in found}
-        return now.items() >= states.items()
-
-    until(stand, "two are idle, one sleeps and one waits for a lock")
+]  # fmt: skip
 
 
-def test_where_a_real_pool_is(
-    mpdebug: Command, lab: Lab, start_method: str, handshake: Callable[[], Handshake]
+def test_the_frames_of_c_code_stand_below_the_programs_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One waits for a lock, one sleeps, two are idle; what is no Python has its line."""
-    ready = handshake()
-    started = mpdebug.start(program("stands_still.py"), start_method, ready.path)
-    assert sorted(ready.wait(2)) == ["lock", "sleep"]
-    (folder,) = leftovers.runs(lab.state_home)
-    stand_still(folder)
-    tree, found = look(folder)
-    assert [step.label for step in found["SemLock.__enter__"].steps if step.own] == [
-        "task", "want_lock",
-    ]  # fmt: skip
-    assert "with lock:" in drawn(tree, 120)
-    assert tree.helpers == 3
-    assert {"sleep", "true"} <= {name for _, name in tree.silent}
-    assert any(why.startswith("zombie") for why, _ in tree.silent)
-    started.say("\n")
-    started.finish()
+    """What py-spy says is folded as all stacks are; what it cannot read has its reason."""
+    fake = tmp_path / "py-spy"
+    refuses = "[ $5 = 1 ] && { echo no right >&2; exit 1; }"
+    fake.write_text(f"#!/bin/sh\n{refuses}\necho '{json.dumps(SPIED)}'\n")
+    fake.chmod(0o700)
+    monkeypatch.setattr(native, "program", lambda: str(fake))
+    (threads, none), refused = native.dump([os.getpid(), 1])
+    assert (none, refused) == ("", ((), "py-spy: no right"))
+    (leaf,) = leaves(fold([[ProcessStacks(process("Main"), threads)]]).nodes)
+    assert leaf.who == ("Main",)
+    assert [step.label for step in leaf.steps] == ["f", "time_sleep", "clock_nanosleep"]
+    idle = (*LOCKS, Frame("/usr/lib/libc.so.6", 0, "sem_wait"))
+    assert steps.idle(idle) == steps.FOR_WORK
 
 
-def test_the_command_answers_with_locals_and_samples(
-    mpdebug: Command, handshake: Callable[[], Handshake]
+def test_without_py_spy_it_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Text with the program's source and locals; JSON for each process and sample."""
-    ready = handshake()
-    started = mpdebug.start(program("stands_still.py"), "fork", ready.path)
-    ready.wait(2)
-    until(
-        lambda: "seconds = 100" in mpdebug("stacks", "--locals").ok().out,
-        "the sleeper tells its locals",
+    """And shows what it can."""
+    monkeypatch.setattr(native, "program", str)
+    rounds = [[told("Main", (MAIN,))]]
+    assert strangers.with_native(rounds) == rounds
+    assert "pip install py-spy" in capsys.readouterr().err
+
+
+def test_a_process_in_an_uninterruptible_call_is_told_as_such(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It cannot answer, and the kernel says why."""
+    monkeypatch.setattr(nudge, "ask_stacks", lambda *_, **__: [("", "it did not answer")])
+    monkeypatch.setattr(nudge, "read_status", lambda _: {"State": "D (disk sleep)"})
+    found = stacks.take([process("Worker-1")])
+    assert fold([found]).silent == (
+        ("it did not answer; waits for the disk, uninterruptibly", "Worker-1"),
     )
-    text = mpdebug("stacks", "--locals", env={"COLUMNS": "80"}).ok().out
-    assert "time.sleep(seconds)" in text
-    assert max(map(len, text.splitlines())) <= 80
-    said = mpdebug("stacks", "--json", "--samples", "2", "--process", "ForkPoolWorker-*").ok()
-    rows = [json.loads(line) for line in said.out.splitlines()]
-    assert sorted(row["sample"] for row in rows) == [0] * 4 + [1] * 4
-    assert all(row["threads"][0]["frames"][-1]["file"] for row in rows)
-    halted = rows[0]["pid"]
-    os.kill(halted, signal.SIGSTOP)
-    try:
-        until(
-            lambda: nudge.read_status(halted).get("State", "").startswith("T"), "it is halted"
-        )
-        row = json.loads(mpdebug("stacks", "--json", "--process", str(halted)).ok().out)
-        assert row["why"].startswith("it is halted")
-        assert row["threads"] == []
-    finally:
-        os.kill(halted, signal.SIGCONT)
-    wrong = mpdebug("stacks", "--process", "nobody")
-    assert (wrong.status, "is called nobody" in wrong.err) == (2, True)
-    started.say("\n")
-    started.finish()
 
 
-def test_a_process_of_no_run_is_told_as_the_kernel_sees_it(mpdebug: Command) -> None:
-    """The test itself is not under mpdebug: what its threads wait for, and how to get more."""
-    said = mpdebug("stacks", str(os.getpid())).ok().out
-    assert f"{os.getpid()} is not under mpdebug" in said
-    assert "python -m mpdebug" in said
-    assert "py-spy" in said or "--native" in said
-    row = json.loads(mpdebug("stacks", "--json", str(os.getpid())).ok().out)
-    assert row["threads"][0]["tid"] == os.getpid()
-
-
-def test_the_quit_key_shows_everybody_and_ends_nobody(
-    at_terminal: Callable[..., AtTerminal],
-    start_method: str,
-    handshake: Callable[[], Handshake],
-) -> None:
-    """Ctrl-backslash in the running terminal; a child that is no Python dies, as without us."""
-    ready = handshake()
-    it = at_terminal(program("stands_still.py"), start_method, ready.path)
-    ready.wait(2)
-    stand_still(it.run())
-    for _ in range(2):
-        it.type("\x1c")
-        it.see(r": \d of \d processes")
-        it.see_all("PoolWorker-", r"want_lock  \S+stands_still.py:\d+  with lock:")
-        it.see("MainProcess")
-        it.see("zombie: it has ended")
-    it.type("\r")
-    assert it.end()[0] == 0
-
-
-OWN = """\
-import signal, sys
-print(signal.getsignal(signal.SIGQUIT) == signal.SIG_DFL, flush=True)
-if sys.argv[1:]:
-    signal.signal(signal.SIGQUIT, eval(sys.argv[1]))
-print("ready", flush=True)
-sys.stdin.readline()
-"""
-
-
-@pytest.mark.parametrize(
-    ("handler", "status"),
-    [("lambda *_: print('own')", 0), ("signal.SIG_DFL", -signal.SIGQUIT), ("", 0)],
-)
-def test_the_programs_own_handling_of_the_quit_key_wins(
-    at_terminal: Callable[..., AtTerminal], tmp_path: Path, handler: str, status: int
-) -> None:
-    """It finds the default; what it sets itself is what happens, also the default."""
-    script = tmp_path / "own.py"
-    script.write_text(OWN)
-    it = at_terminal(str(script), *([handler] if handler else []))
-    it.see("True\r\n")
-    it.see("ready\r\n")
-    it.type("\x1c")
-    if status == 0:
-        it.see("own\r\n" if "own" in handler else "sys.stdin.readline()")
-        it.type("\r")
-    assert it.end()[0] == status
-
-
-def test_a_program_at_a_terminal_can_end_itself_by_sigquit(
-    at_terminal: Callable[..., AtTerminal],
-) -> None:
-    """What it sends to itself is not the key."""
-    it = at_terminal("-c", "import os, signal; os.kill(os.getpid(), signal.SIGQUIT)")
-    assert it.end()[0] == -signal.SIGQUIT
-
-
-def test_without_a_terminal_sigquit_is_untouched(mpdebug: Command) -> None:
-    """Nothing handles it, and it ends the program."""
-    code = "import os, signal\nos.kill(os.getpid(), signal.SIGQUIT)\nsignal.pause()"
-    assert mpdebug("-c", code).status == -signal.SIGQUIT
+def test_who_is_not_there_any_more_spoils_nothing(tmp_path: Path) -> None:
+    """Processes that died since the run was read, a reused pid, a folder that is gone."""
+    gone = Process("1-1-0", 2**22 - 1, 1, 1, "gone", "worker", alive=True, folder=str(tmp_path))
+    reused = Process("2-1-0", os.getpid(), 1, 1, "reused", "worker", alive=True, folder="/x/y")
+    strange = Process(
+        "pid:3", 3, 0, 1, "x", "subprocess", observed=False, reason="not Python (x)"
+    )
+    found = stacks.take([gone, reused, strange])
+    assert [one.why for one in found] == [
+        nudge.GONE, nudge.GONE, "it is not observed: not Python (x)",
+    ]  # fmt: skip
