@@ -138,6 +138,22 @@ def test_a_process_under_no_run_is_shown_by_what_the_system_tells(
         ask(capfd, str(started.pid))
 
 
+def test_a_child_outlives_who_started_it_outside_of_a_run() -> None:
+    """It is still told as alive when the process that was asked for is gone."""
+    words = ["sh", "-c", "sleep 600 & echo $!; read line"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as shell:
+        assert shell.stdout
+        below = int(shell.stdout.readline())
+        look = Look(str(shell.pid))
+        look.look()
+        shell.kill()
+        shell.wait()
+        look.look()
+        found = {row.process.pid: row.process.alive for row in look.tree(unfolded=True).rows}
+        os.kill(below, signal.SIGKILL)
+    assert found == {shell.pid: False, below: True}
+
+
 def test_the_watch_of_a_pipe_is_text_and_ends_with_the_run(
     standing: Standing, mpdebug: Command
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import subprocess
+import sys
 
 import pytest
 from rich.cells import cell_len
@@ -230,6 +232,14 @@ def test_plain_text_where_no_colour_is_wanted() -> None:
     assert [line.rstrip() for line in printed.getvalue().splitlines()] == as_text(
         sample(), 80
     ).split("\n")
+
+
+@pytest.mark.parametrize("view", ["tree", "one_process"])
+def test_the_view_shows_itself(view: str) -> None:
+    """`python -m mpdebug.views.tree` draws made-up data."""
+    command = [sys.executable, "-m", f"mpdebug.views.{view}"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "ForkPoolWorker-1" in shown
 
 
 def test_an_opened_process_fits_its_window() -> None:

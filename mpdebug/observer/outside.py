@@ -50,8 +50,9 @@ class OutsideReader:
         """The process and its descendants as they are now."""
         found = {one.key: one for one in self._look()}
         for key, known in self._known.items():
-            if key not in found:
-                self._known[key] = dataclasses.replace(known, alive=False)
+            if key not in found and known.alive:  # it ended, or who started it did
+                alive = bool(known.start) and layout.is_alive(known.pid, known.start)
+                self._known[key] = dataclasses.replace(known, alive=alive)
         self._known |= found
         root = next(iter(self._known.values()), None)
         return Run(
