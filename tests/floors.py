@@ -17,12 +17,13 @@ LONGEST = 400
 # Part → the parts it may import. A part is a folder of the package, or a module of its top.
 PLAIN = {"errors", "env", "settings"}
 WRITING = {*PLAIN, "rundir"}
-MODEL = {"model", "model_stacks"}
+MODEL = {"model", "model_shared", "model_stacks"}
 FLOORS: dict[str, set[str]] = {
     "errors": set(),
     "env": set(),
     "settings": set(),
     "model": set(),
+    "model_shared": {"model"},
     "model_stacks": {"model"},
     "rundir": PLAIN,
     "agent": WRITING,

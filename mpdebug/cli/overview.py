@@ -8,6 +8,7 @@ COMMANDS = {
     "logs": ("mpdebug.cli.logs", "the logs of a run, finished or living"),
     "attach": ("mpdebug.cli.attach", "open a prompt in a process, stopped or running"),
     "stacks": ("mpdebug.cli.stacks", "where everybody is: all stacks, equal ones once"),
+    "shared": ("mpdebug.cli.shared", "what processes share, who has it, what is left over"),
     "stops": ("mpdebug.cli.stops", "who stands at a breakpoint, equal stops as one row"),
     "deaths": ("mpdebug.cli.deaths", "how the processes of a run died, and why"),
     "break": ("mpdebug.cli.set_break", "put a breakpoint into the processes that run"),

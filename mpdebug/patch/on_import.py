@@ -35,6 +35,8 @@ for _package in ("multiprocessing", "multiprocess", "billiard"):
     TABLE[f"{_package}.pool"] = "pools timeouts"
     TABLE[f"{_package}.queues"] = "timeouts"
     TABLE[f"{_package}.spawn"] = "spawning"
+    for _makes in ("connection", "heap", "managers", "shared_memory", "synchronize"):
+        TABLE[f"{_package}.{_makes}"] = "labels"
 """Module of the program → modules in this folder whose `patch(module)` is called."""
 
 more: dict[str, str] = {}

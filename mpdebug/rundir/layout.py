@@ -109,6 +109,7 @@ EV_RELEASED = "released"  # it goes on: n how (continue detach abort timeout gon
 EV_BREAKS = "breaks"  # it has read breaks.json: version, ids it watches, error, slow
 EV_FAILED = "failed"  # a failure that --pm only counted: type where number (of its kind)
 EV_TIMEOUT = "timeout"  # a time-out of the program struck: call seconds where begin
+EV_MADE = "made"  # a thing to share was made: what call where inodes name size lock address pid
 EV_NOTE = "note"  # something worth telling that is nobody's fault: text
 
 # Roles of a process.

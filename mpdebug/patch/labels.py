@@ -1,0 +1,131 @@
+"""Where the things that processes share were made: a line in `events` for each, at its making.
+
+Nothing is added to their use. A lock of the fork method has no name and its file is gone at
+once: what tells it is the address where it is mapped, the same in every forked child. All
+other things are told by the inode of their file, which is the same in every process.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from mpdebug.agent import encode, guard, process
+from mpdebug.patch import registry
+from mpdebug.rundir import layout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+SHM = "/dev/shm"  # noqa: S108 - where named semaphores are, not a place for files of ours
+
+
+def patch(module: ModuleType) -> None:
+    """Wrap the makers in multiprocessing's shared_memory, heap, synchronize, … and kin."""
+    for kind, method, note in (
+        ("SharedMemory", "__init__", _segment),
+        ("Arena", "__init__", _arena),
+        ("SemLock", "__init__", _semaphore),
+        ("BaseManager", "start", _manager),
+    ):
+        owner = getattr(module, kind, None)
+        if owner is not None and getattr(owner, "__module__", "") == module.__name__:
+            registry.wrap(owner, method, _noted(note))
+    if hasattr(module, "Pipe") and module.__name__.endswith(".connection"):
+        registry.wrap(module, "Pipe", _pipes)
+
+
+def _noted(note: Callable[[Any, Any, Any], None]) -> Callable[[Any], Any]:
+    """A maker of wrappers that tell what an object has become, if nothing was raised."""
+
+    def make(original: Any) -> Any:
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                result = original(self, *args, **kwargs)
+            except BaseException as error:
+                guard.drop_frame(error)
+                raise
+            if process.here is not None:
+                with guard.quiet:
+                    note(self, args, kwargs)
+            return result
+
+        return method
+
+    return make
+
+
+def _pipes(original: Any) -> Any:
+    def pipe(*args: Any, **kwargs: Any) -> Any:
+        try:
+            ends = original(*args, **kwargs)
+        except BaseException as error:
+            guard.drop_frame(error)
+            raise
+        if process.here is not None:
+            with guard.quiet:
+                inodes = sorted({os.fstat(end.fileno()).st_ino for end in ends})
+                _tell("socket pair" if len(inodes) > 1 else "pipe", inodes=inodes)
+        return ends
+
+    return pipe
+
+
+def _segment(made: Any, _args: Any, _kwargs: Any) -> None:
+    if made._flags & os.O_EXCL:  # noqa: SLF001 - set where create=True
+        inode = os.fstat(made._fd).st_ino  # noqa: SLF001
+        name, size = made._name, made._size  # noqa: SLF001
+        _tell("shared memory", name=name, lock=type(made).__name__, size=size, inodes=[inode])
+
+
+def _arena(made: Any, args: Any, kwargs: Any) -> None:
+    if len(args) < 2 and kwargs.get("fd", -1) == -1:  # noqa: PLR2004 - else it is another's
+        _tell("arena", size=made.size, inodes=[os.fstat(made.fd).st_ino])
+
+
+def _semaphore(made: Any, _args: Any, _kwargs: Any) -> None:
+    here = made._semlock  # noqa: SLF001
+    inodes = []
+    if here.name is not None:
+        inodes = [os.stat(f"{SHM}/sem.{here.name[1:]}").st_ino]
+    _tell(
+        "semaphore",
+        name=here.name or "",
+        lock=type(made).__name__,
+        address=here.handle,
+        inodes=inodes,
+    )
+
+
+def _manager(made: Any, _args: Any, _kwargs: Any) -> None:
+    server = made._process  # noqa: SLF001
+    address = made._address  # noqa: SLF001 - a path, bytes, or (host, port)
+    if isinstance(address, tuple):
+        address = ":".join(map(str, address))
+    _tell("manager", name=encode.safe_str(address), pid=server.pid, lock=type(made).__name__)
+
+
+def _tell(what: str, **fields: Any) -> None:
+    here = process.here
+    if here is not None:
+        frame = sys._getframe(2)  # noqa: SLF001
+        here.event(layout.EV_MADE, what=what, call=_call(frame), where=guard.where(2), **fields)
+
+
+def _call(frame: Any) -> str:
+    """What the program called, that made it: "Queue", "Pool.map"; empty where not known."""
+    said = ""
+    while frame is not None:
+        code = frame.f_code
+        if not guard.is_ours_or_stdlib(code.co_filename):
+            owner, _, name = said.rpartition(".")
+            if name == "__init__":
+                return owner
+            return name if owner.endswith("Context") else said
+        if not code.co_filename.startswith(guard.OURS):
+            said = code.co_qualname
+        frame = frame.f_back
+    return ""
