@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mpdebug.cli.running_prompt import RunningPrompt
     from mpdebug.cli.stop_notices import StopNotices
     from mpdebug.cli.timeouts import TimeOutNotices
+    from mpdebug.cli.watch_run import WatchedRun
     from mpdebug.observer.records import RecordListener
     from mpdebug.views.records import RecordView
 
@@ -55,6 +56,7 @@ class Live:
         self.answers_keys = answers_keys  # Ctrl-\ does not end the program
         self.terminal = Terminal()
         self.out = Terminal(1)  # for what the program prints, where that is captured
+        self._watched: WatchedRun | None = None
         self._listener: RecordListener | None = None
         self._notices: DeathNotices | None = None
         self._prompt: RunningPrompt | None = None
@@ -65,30 +67,50 @@ class Live:
         self._ready = threading.Event()
         self._ended = threading.Event()
         self._status = -1
-        self._telling: threading.Thread | None = None  # where everybody is
+        self._telling = threading.Lock()  # held while it is shown where everybody is
+        self._key_waits = False  # Ctrl-\ was pressed, and that is not begun yet
         self._thread = threading.Thread(target=self._show, name="mpdebug-live", daemon=True)
+
+    def replaced(self) -> dict[int, int]:
+        """Which of the program's descriptors are one of ours instead; before it is started."""
+        if self.asked.watch:
+            from mpdebug.cli import watch_run  # noqa: PLC0415  # for who asks
+
+            self._watched = watch_run.begin(self.path, self.terminal, self.out)
+        return self._watched.output.replaced if self._watched else {}
 
     def start(self) -> None:
         """Begin to show. Where this user may have no more threads nothing is shown."""
         try:
             self._thread.start()
+            if self._watched is not None:
+                self._watched.start()
         except RuntimeError as error:
             self._complain(f"cannot show the run: {error}")
             self._ready.set()
 
     def quit_key(self) -> None:
         r"""Ctrl-\ was pressed: show where everybody is. The program goes on."""
-        if not self.answers_keys or (self._telling and self._telling.is_alive()):
+        if not self.answers_keys or self._key_waits:
             return
-        self._telling = threading.Thread(target=self._tell_stacks, daemon=True)
-        with contextlib.suppress(RuntimeError):  # this user may have no more threads
-            self._telling.start()
+        self._key_waits = True
+        try:
+            threading.Thread(target=self._tell_stacks, daemon=True).start()
+        except RuntimeError:  # this user may have no more threads
+            self._key_waits = False
+
+    def stands(self, *, still: bool) -> None:
+        """We are about to be stopped with the program, or go on with it."""
+        if self._watched is not None:
+            self._watched.stands(still=still)
 
     def _tell_stacks(self) -> None:
-        from mpdebug.cli import stacks  # noqa: PLC0415  # for who asks
-
         try:
-            self.terminal.write(stacks.after_quit_key(self.path))
+            with self._telling:  # one picture after the other
+                self._key_waits = False
+                from mpdebug.cli import stacks  # noqa: PLC0415  # for who asks
+
+                self.terminal.write(stacks.after_quit_key(self.path))
         except Exception as error:  # noqa: BLE001 - the program goes on
             self._complain(f"cannot tell the stacks: {type(error).__name__}: {error}")
 
@@ -100,6 +122,8 @@ class Live:
         self._ready.wait()
         if self._prompt is not None:
             self._prompt.close()
+        if self._watched is not None:
+            self._watched.close()
         if self._listener is not None:
             self._listener.stop()
         if self._thread.is_alive():
@@ -107,6 +131,8 @@ class Live:
         self._count_stops()
         if not self._is_worth_keeping(status):
             shutil.rmtree(self.path, ignore_errors=True)
+        if self._watched is not None:
+            self._watched.output.drain()  # of those that live on
 
     def _show(self) -> None:
         try:

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
     from mpdebug.model import Process, Run
 
+WITHIN = 3.0
+"""Seconds for an answer: on a busy machine a process may get no processor for a while. Who
+cannot answer at all (halted, a zombie) is known before, and not waited for."""
+
 ZOMBIE = "zombie: it has ended, and its parent has not waited for it"
 
 
 def take(
     processes: Sequence[Process],
-    timeout: float = 1.0,
+    timeout: float = WITHIN,
     *,
     force: bool = False,
     with_locals: bool = False,
