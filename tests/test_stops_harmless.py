@@ -299,6 +299,25 @@ def test_an_alarm_of_the_program_strikes(lab: Lab) -> None:
     assert [event["how"] for event in stage.events("released")] == ["exception", "exception"]
 
 
+def test_no_alarm_is_lost_on_the_way_into_a_stop(lab: Lab) -> None:
+    """A time-out that strikes at any moment while a stop is made ends the waiting."""
+    stage = Stage(lab)
+    code = (
+        "import signal\n"
+        "def late(*_):\n    raise TimeoutError('late')\n"
+        "signal.signal(signal.SIGALRM, late)\n"
+        "struck = 0\n"
+        "for turn in range(60):\n"
+        "    try:\n"
+        "        signal.setitimer(signal.ITIMER_REAL, 0.0001 * (1 + turn))\n"
+        "        breakpoint()\n"
+        "    except TimeoutError:\n"
+        "        struck += 1\n"
+        "print(struck)\n"
+    )
+    assert stage.start("-c", code).finish().ok().out == "60\n"
+
+
 def test_a_breakpoint_in_what_is_evaluated(lab: Lab) -> None:
     """Code that is run at a prompt and that has a breakpoint does not stand in itself."""
     stage = Stage(lab)

@@ -75,6 +75,8 @@ class Conversation:
         self.alone_since = monotonic()
         self.debugger: Any = None
         self.lock = RLock()
+        self.undisturbed = guard.Undisturbed()
+        """From the moment when the stop is hit until it waits here."""
 
     # --- what a file has
 
@@ -111,6 +113,7 @@ class Conversation:
             self.prompt, self.output, self.size = "".join(self.output), [], 0
         self.state = questions.state_of(self.debugger, self.prompt)
         self.asking = False
+        self.undisturbed.end()
         while not self.lines:
             if self.released:
                 return f"{RELEASED}\n" if self.state == "pdb" else ""

@@ -82,6 +82,7 @@ class Debugger(Base):  # type: ignore[misc]
         self.tracing = self.left = False  # left: it has traced, and does so no more
         self.tracers = tracers.Tracers()
         self.thread = get_ident()
+        self.undisturbed = talk.undisturbed
         self.pyrepl_input = None
 
     # --- stopping and going on
@@ -94,6 +95,7 @@ class Debugger(Base):  # type: ignore[misc]
     ) -> None:
         """Stand here until the person goes on. Raises what `abort` asked for."""
         self.pause()
+        self.undisturbed.__enter__()  # it ends where it waits for the person
         if frame is not None:
             self.reset()
             outermost = frame
@@ -116,8 +118,9 @@ class Debugger(Base):  # type: ignore[misc]
     def interaction(self, frame: FrameType | None, tb_or_exc: Any) -> None:
         """The prompt at one place; every way to stop comes through here."""
         self.how, self.wanted = "", None
-        self.stand(frame)
+        self.undisturbed.__enter__()
         try:
+            self.stand(frame)
             self.plain_interaction(frame, tb_or_exc)
         except BaseException as error:
             self.how = "exception"
@@ -129,6 +132,7 @@ class Debugger(Base):  # type: ignore[misc]
             if self.how and (self.how != "continue" or not self.breaks):
                 self.untrace()
             self.leave(self.how)
+            self.undisturbed.end()
         self._raise_wanted()
 
     def _raise_wanted(self) -> None:
@@ -199,6 +203,8 @@ class Debugger(Base):  # type: ignore[misc]
 
     def onecmd(self, line: str) -> Any:
         """Do one command; it can be interrupted."""
+        if not line.startswith("_"):  # pdb's own, which prints the place
+            self.undisturbed.end()
         with self.at_work(), frame_locals.written_back(self):
             return super().onecmd(line)
 

@@ -15,7 +15,7 @@ def stops() -> ModuleType | None:
 
     A program without a free descriptor, or at the end of its stack, passes the breakpoint by.
     """
-    with guard.quiet:
+    with guard.quiet, guard.Undisturbed():
         from mpdebug.agent import stops as loaded  # noqa: PLC0415 - it loads pdb
 
         return loaded

@@ -220,14 +220,13 @@ def stop(
         return  # what is evaluated at a prompt does not stop again
     if known is not None:
         known.debugger.pause()
-    session = None
-    with guard.quiet:
+    session, port = None, False
+    with guard.quiet, guard.Undisturbed():
         patience, script = plan(here, kind, wait, commands)
         if kind in ASKED_FOR and here.settings.breakpoints == "ignore":
             script = None
         elif here.settings.tcp if tcp is None else tcp:
-            script = None
-            _open_port(here, frame or stop_facts.traceback_frame(traceback), kind, tcp)
+            script, port = None, True
         elif patience == 0.0 and not script:
             script = None
             place = stop_facts.place_of(frame, traceback)
@@ -237,6 +236,9 @@ def stop(
             session = known or Session(here)
             session.kind, session.header = kind, header
             session.patience, session.script = patience, script
+    if port:
+        with guard.quiet:
+            _open_port(here, frame or stop_facts.traceback_frame(traceback), kind, tcp)
     if session is not None:
         session.at(frame, error, traceback)
     elif known is not None:
