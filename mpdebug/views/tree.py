@@ -226,7 +226,7 @@ def _cells(row: TreeRow, tree: Tree) -> Cells:
 def _with_name(cells: Cells, row: TreeRow, room: int) -> Cells:
     """The name cut so that the number at its end stays, and the guide at its beginning."""
     text = cells["process"]
-    if _size(text) <= room:
+    if _size(text) <= room or row.count > 1:
         return cells
     guide = row.guide[-(room // 3 // 2 * 2) :] if room >= NARROWEST else ""
     name = text[len(row.guide) :]
