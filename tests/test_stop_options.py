@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
+from mpdebug import env
 from mpdebug.cli import options
 from mpdebug.errors import SettingsError, UsageError
 from mpdebug.rundir import layout
@@ -17,7 +20,9 @@ from tests.harness import PROGRAMS, program, until
 from tests.stop_client import release
 
 if TYPE_CHECKING:
-    from tests.harness import Command, Lab
+    from collections.abc import Callable
+
+    from tests.harness import Command, Handshake, Lab
 
 TELLS = (
     "from mpdebug.agent import process; s = process.here.settings;"
@@ -172,3 +177,27 @@ def test_equal_stops_are_announced_as_one(mpdebug: Command) -> None:
     assert all(line.count("mpdebug attach") == 1 for line in told)
     assert all(line_of_stop() in line and "Worker-" in line for line in told), said
     assert "stopped 3 times" in done.err
+
+
+@pytest.mark.skipif(not env.HAS_PROC, reason="nobody tells that a process stands still")
+def test_a_program_that_a_prompt_has_halted(
+    mpdebug: Command, handshake: Callable[[], Handshake]
+) -> None:
+    """While main is halted by `hold` we go on: another process ends, and that is told."""
+    words = handshake()
+    started = mpdebug.start("--wait=60", program("stops_beside.py"), words.path)
+    started.wait_for("attach Worker-1")
+    (stop,) = mpdebug.lab.state_home.glob(f"*/*/p/*/{layout.STOPS}/*.json")
+    run, folder = stop.parents[3], stop.parents[1]
+    (main,) = {path.name for path in folder.parent.iterdir()} - {folder.name}
+    main_pid, worker = int(main.split("-")[0]), int(folder.name.split("-")[0])
+    (run / layout.HELD).write_text(json.dumps({"pids": [main_pid]}))
+    os.kill(main_pid, signal.SIGSTOP)
+    stat = Path(f"/proc/{main_pid}/stat")
+    until(lambda: stat.read_text().rpartition(") ")[2][0] == "T", "main stands still")
+    os.kill(worker, signal.SIGKILL)
+    exits = run / layout.EXITS
+    until(lambda: exits.exists() and f'"pid": {worker},' in exits.read_text(), "it is told")
+    os.kill(main_pid, signal.SIGCONT)
+    words.say("end")
+    assert started.finish().ok().out == "ended -9\n"
