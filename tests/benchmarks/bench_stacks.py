@@ -1,7 +1,8 @@
 """How soon everybody's stack is told: `python tests/benchmarks/bench_stacks.py`.
 
 `mpdebug stacks` on a run of many processes against `py-spy dump` on each in turn, from the
-shell, in the same run of the same program. Times are the best of some rounds, in seconds.
+shell, by turns in the same run of the same program. Times are the best of some rounds, in
+seconds.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--processes", type=int, default=100)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     program = py_spy()
     compileall.compile_dir(Path(mpdebug.__file__).parent, quiet=1)
@@ -66,12 +67,12 @@ def main() -> None:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         with subprocess.Popen(command, text=True, **pipes) as crowd:  # type: ignore[call-overload]
             pids = [int(word) for word in crowd.stdout.readline().split()]
-            for _ in range(args.rounds):
-                ours()  # the first ones are told while the last still start
-            best_ours = min(ours()[0] for _ in range(args.rounds))
+            ours()  # the last ones of the program may still be starting
+            pairs = [(ours()[0], theirs(program, pids)) for _ in range(args.rounds)]
+            best_ours = min(our for our, _ in pairs)
+            best, spied = min(their for _, their in pairs)
             rows = [json.loads(line) for line in ours("--json")[1].splitlines()]
             told = {row["pid"] for row in rows if row["threads"]}
-            best, spied = min(theirs(program, pids) for _ in range(args.rounds))
             crowd.stdin.write("\n")
     complete = told >= set(pids)
     print(
