@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 PLAIN = (PIPE, SOCKETS)
 NAMELESS = (ARENA, SEMAPHORE, PIPE, SOCKETS)
 """Their names say nothing to a person."""
-SERVING = ("resource tracker", "forkserver")
-"""Roles of processes that are not the program's: they share nothing of it."""
+SERVING = ("resource tracker", "forkserver", "manager")
+"""Roles of processes that run nothing of the program's: "everybody" is without them."""
 CROWD = 3
 """From so many on, all are "everybody"."""
 

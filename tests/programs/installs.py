@@ -1,11 +1,14 @@
 """Install, install again, uninstall; every attribute compared by identity: RUN-DIR."""
 import concurrent.futures.process, logging.handlers, multiprocessing.pool, multiprocessing.spawn
-import multiprocessing.queues
+import multiprocessing.queues, multiprocessing.managers, multiprocessing.shared_memory
+import multiprocessing.connection, multiprocessing.heap
 import os, posix, structlog, subprocess, sys, _posixsubprocess, _signal, multiprocessing.synchronize
 import mpdebug
 places = [os, posix, _posixsubprocess, subprocess, _signal, logging.Logger, logging.handlers.QueueListener,
     multiprocessing.process.BaseProcess, multiprocessing.pool.ApplyResult,
     multiprocessing.pool.IMapIterator, multiprocessing.spawn, multiprocessing.queues.Queue,
+    multiprocessing.synchronize.SemLock, multiprocessing.heap.Arena, multiprocessing.connection,
+    multiprocessing.shared_memory.SharedMemory, multiprocessing.managers.BaseManager,
     concurrent.futures._base.Future,
     concurrent.futures.process.ProcessPoolExecutor, structlog._base.BoundLoggerBase]
 def snapshot():
