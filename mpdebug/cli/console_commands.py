@@ -268,7 +268,11 @@ def _hold(console: Here, _: str) -> None:
         for one in living_processes(console.path)
         if one.key not in stopped and not is_servant(one)
     ]
-    held = halting.halt(console.path, running)
+    try:
+        held = halting.halt(console.path, running)
+    except OSError as error:
+        console.screen.tell(f"*** nobody is halted: {error.strerror or error}\n")
+        return
     if not held:
         console.screen.tell("no other process runs\n")
         return

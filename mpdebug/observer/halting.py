@@ -2,8 +2,8 @@
 
 Each goes through a pidfd, after a look whether it is still the process that wrote the folder.
 Who is halted stands in the run folder before the first signal is sent, so that the supervisor
-does not take it for a stop of the program's own, and a prompt that comes after one that was
-killed can let them go on.
+does not take it for a stop of the program's own. Where the prompt is killed, its guardian lets
+them go on.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpdebug import env
 from mpdebug.observer.facts import as_int
+from mpdebug.observer.guardian import Guardian
 from mpdebug.rundir import layout, lines
 
 if TYPE_CHECKING:
@@ -22,18 +23,32 @@ if TYPE_CHECKING:
     from mpdebug.model import Process
 
 
+guardians: dict[str, list[Guardian]] = {}
+"""Run folder → who stands by for the processes that we have halted in it."""
+
+
 def halt(path: str, processes: Sequence[Process]) -> list[Process]:
-    """SIGSTOP these processes of the run in folder `path`; those that were halted."""
+    """SIGSTOP these processes of the run in folder `path`; those that were halted.
+
+    Raises:
+        OSError: nobody would let them go on if this process were killed, so none is halted.
+    """
+    if not processes:
+        return []
+    note = os.path.join(path, layout.HELD)
+    guardians.setdefault(path, []).append(Guardian(processes, signal.SIGCONT, note))
     before = _held(path).get("pids")
     pids = [process.pid for process in processes]
     held = [*(before if isinstance(before, list) else []), *pids]
     me = {"by": os.getpid(), "start": layout.start_of() or 0}
-    lines.write_json(os.path.join(path, layout.HELD), {"pids": held, **me})
+    lines.write_json(note, {"pids": held, **me})
     return [process for process in processes if not send(process, signal.SIGSTOP)]
 
 
 def let_go(path: str, processes: Sequence[Process]) -> list[Process]:
     """Let those of the living processes go on that a prompt has halted; returns them."""
+    for guardian in guardians.pop(path, ()):
+        guardian.dismiss()
     pids = _held(path).get("pids")
     held = [one for one in processes if isinstance(pids, list) and one.pid in pids]
     gone_on = [process for process in held if not send(process, signal.SIGCONT)]
