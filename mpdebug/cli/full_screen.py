@@ -39,6 +39,8 @@ KEYS = {
 ESCAPE_WAIT = 0.03
 """Seconds in which the rest of a key's sequence comes; a lone escape has none."""
 
+SUSPEND = b"Z"
+
 
 def is_possible() -> bool:
     """Whether stdout is a terminal that can be drawn on, and is ours to use now."""
@@ -128,17 +130,24 @@ class FullScreen:
         finally:
             self._take()
 
-    def _resized(self, _: int, __: FrameType | None) -> None:
-        with contextlib.suppress(OSError):  # it rings already
-            os.write(self._bell_end, b"!")
+    # A handler may run in the middle of a write: it only rings, `key` does the rest.
 
-    def _suspended(self, number: int, _: FrameType | None) -> None:
-        self._give_back()
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-        signal.signal(number, self._suspended)  # it goes on
-        self._take()
-        self._resized(number, None)
+    def _resized(self, _: int, __: FrameType | None) -> None:
+        self._ring(b"!")
+
+    def _suspended(self, _: int, __: FrameType | None) -> None:
+        self._ring(SUSPEND)
+
+    def _ring(self, why: bytes) -> None:
+        with contextlib.suppress(OSError):  # it rings already
+            os.write(self._bell_end, why)
+
+    def _suspend(self) -> None:
+        """Stop as a plain program does, with the terminal as it was; then go on."""
+        with self.given_back():
+            handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTSTP)
+            signal.signal(signal.SIGTSTP, handler)  # it goes on
 
     # Drawing.
 
@@ -192,7 +201,9 @@ class FullScreen:
         ready = select.select(watched, [], [], max(timeout, 0))[0]
         if self._bell in ready:
             with contextlib.suppress(BlockingIOError):
-                os.read(self._bell, 4096)
+                if SUSPEND in os.read(self._bell, 4096):
+                    self._suspend()
+                    return False  # somebody else may have read what was typed
         if self._in is None or self._in not in ready:
             return False
         try:
