@@ -80,6 +80,7 @@ def test_idle_and_stuck_workers_are_told_apart(
     idle, stuck = "idle: waits for work", "reads a named pipe"
     until(lambda: states("pool worker") == [idle, stuck], "the pool's workers wait")
     until(lambda: states("executor worker") == [idle], "the executor's worker waits")
+    until(lambda: "sleeps" in states("worker"), "the sleeper sleeps")
     found = {one["process"]: one for one in objects()}
     worker = next(one for one in found.values() if one["task"])
     assert worker["state"]["text"] == stuck
