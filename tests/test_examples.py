@@ -199,3 +199,17 @@ def test_a_hung_worker_is_entered(at_terminal: Callable[..., AtTerminal], lab: L
     assert other.ends() == 0
     it.see("saved 3 pages")
     assert it.end()[0] == 0
+
+
+def test_the_picture_is_that_of_a_run(plain: Command) -> None:
+    """examples/picture.svg has the text that a real run has now; else draw it anew."""
+    path = plain.lab.folder / "picture.svg"
+    plain(example("picture.py"), str(path), deadline=90).ok()
+
+    def texts(text: str) -> list[str]:
+        return re.findall(r"<text[^>]*>([^<]*)</text>", text)
+
+    drawn = texts(path.read_text("utf-8"))
+    assert any("×8 exited 0" in text.replace("&#160;", " ") for text in drawn)
+    kept = (EXAMPLES / "picture.svg").read_text("utf-8")
+    assert drawn == texts(kept), "python examples/picture.py"
