@@ -59,7 +59,7 @@ def install(settings: Settings, *, late: bool = False) -> None:
         caught = _caught() if late else 0
         may_nudge = is_free(nudge, caught)
         faults.number = stacks if is_free(stacks, caught) else other(caught)
-        if settings.quit_key and is_free(_signal.SIGQUIT, caught):
+        if gets_quit_key(settings) and is_free(_signal.SIGQUIT, caught):
             faults.quit_key = _signal.SIGQUIT
         why = "the program uses that signal itself"
         if may_nudge:
@@ -71,13 +71,25 @@ def install(settings: Settings, *, late: bool = False) -> None:
         tell(why)
 
 
+def gets_quit_key(settings: Settings) -> bool:
+    """Whether the terminal's keys reach this process and the supervisor together."""
+    if not settings.quit_key:
+        return False
+    try:
+        return os.getpgid(settings.supervisor) == os.getpgrp()
+    except OSError as error:  # nobody supervises any more
+        if guard.is_from_outside(error):
+            raise
+        return False
+
+
 def survive_quit_key(settings: Settings) -> None:
     r"""In the resource tracker, which has nothing of ours: Ctrl-\ must not end it.
 
     It ignores the other signals of the keyboard itself.
     """
     with guard.quiet:
-        if settings.quit_key and real_getsignal(_signal.SIGQUIT) == _signal.SIG_DFL:
+        if gets_quit_key(settings) and real_getsignal(_signal.SIGQUIT) == _signal.SIG_DFL:
             real_signal(_signal.SIGQUIT, _signal.SIG_IGN)
 
 

@@ -1,9 +1,10 @@
-"""Show where everybody is: the Python stacks of all processes of a run, equal ones once.
+r"""Show where everybody is: the Python stacks of all processes of a run, equal ones once.
 
 Each process writes its own stacks when it is asked by a signal: nothing is stopped, no right
 to trace is needed, and C code that does not come back to Python is no obstacle. Without RUN:
 the newest living run. RUN is an id, a path, `last`, or the pid of any process of the run; of a
-process that is not under mpdebug, what the kernel tells is shown.
+process that is not under mpdebug, what the kernel tells is shown. Ctrl-\ in the terminal in
+which the program runs shows the same, and ends nothing but children that are not Python.
 
   mpdebug stacks
   mpdebug stacks --samples 5                  what is stuck, and what moves
