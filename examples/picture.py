@@ -80,7 +80,7 @@ def look_at(run, service):
     counts = {}
     while time.monotonic() < end and service.poll() is None:
         try:
-            tree = Look(run).tree()
+            tree = Look(run).tree(sort="name")  # siblings may begin in any order
         except errors.NoSuchRunError:  # not yet
             time.sleep(0.05)
             continue
