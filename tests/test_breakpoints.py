@@ -256,6 +256,21 @@ def test_a_stop_ends_when_nobody_came_in_time(stage: Stage) -> None:
     assert [event["how"] for event in stage.events("released")] == ["timeout"]
 
 
+def test_a_stop_waits_on_while_somebody_is_at_another(stage: Stage) -> None:
+    """Its seconds run out only when no prompt is at any stop of the run."""
+    code = "import mpdebug; mpdebug.breakpoint(wait={}); print('went on')"
+    first = stage.start("-c", code.format(60))
+    console = at(stage.stop())
+    second = stage.start("-c", code.format(0.2))
+    stop = stage.stop()
+    console.command("import time; time.sleep(0.6)")
+    assert stop in stage.standing()
+    console.command("c")
+    assert second.finish().ok().out == "went on\n"
+    first.finish().ok()
+    assert {event["how"] for event in stage.events("released")} == {"continue", "timeout"}
+
+
 @pytest.mark.parametrize(
     ("conditions", "hits", "stops"),
     [

@@ -28,7 +28,13 @@ RELEASED = "_released"
 """The command that the debugger reads once the stop was released."""
 
 CHUNK = 32 * 1024
+OFTEN = 0.1
+"""Seconds between two looks of a console at what is printed line by line."""
+
 TRANSCRIPT_CAP = 4 * 1024 * 1024
+LOOK_AGAIN = 1.0
+"""Seconds until a stop that waited long enough looks again whether somebody is at another."""
+
 WAYS = ("continue", "detach", "abort")
 
 
@@ -63,6 +69,7 @@ class Conversation:
         self.output: list[str] = []
         self.size = 0
         self.kept = 0  # characters of the transcript
+        self.sent = 0.0  # when
         self.unheard: list[str] = []  # printed while no console was there
         self.prompt = ""
         self.state = "pdb"
@@ -72,6 +79,7 @@ class Conversation:
         self.told = False  # the console knows that it goes on
         self.patience: float | None = None  # seconds without a console; None: for ever
         self.supervisor = -1  # a pidfd
+        self.elsewhere: Callable[[], bool] = bool  # whether a console is at another stop
         self.alone_since = monotonic()
         self.debugger: Any = None
         self.lock = RLock()
@@ -85,7 +93,7 @@ class Conversation:
         with self.lock:
             self.output.append(text)
             self.size += len(text)
-            if self.size > CHUNK:
+            if self.size > CHUNK or ("\n" in text and monotonic() - self.sent > OFTEN):
                 self._send(keep_last_line=True)
         return len(text)
 
@@ -148,6 +156,7 @@ class Conversation:
                     text, rest = text + rest, ""
             self.output, self.size = ([rest] if rest else []), len(rest)
         if text:
+            self.sent = monotonic()
             self._keep(text)
             for start in range(0, len(text), CHUNK):
                 self._tell({"text": text[start : start + CHUNK]})
@@ -214,6 +223,8 @@ class Conversation:
         times = [peer.since + wire.PATIENCE - now for peer in self.peers if not peer.role]
         if self.patience is not None and self.console is None:
             times.append(self.alone_since + self.patience - now)
+            if times[-1] <= 0 and self.patience > 0 and self.elsewhere():
+                times[-1] = LOOK_AGAIN  # whoever is at another stop may come here next
             if times[-1] <= 0:
                 return 0.0
         return max(0.01, min(times)) if times else None

@@ -116,7 +116,13 @@ class Undisturbed:
 
     def __enter__(self) -> None:
         if MAY_BLOCK and self.mask is None:
-            self.mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
+            mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())  # only asks
+            self.mask = mask
+            try:
+                _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
+            except BaseException:  # of a handler whose signal had come before: it has blocked
+                self.end()
+                raise
 
     def __exit__(self, *_: object) -> None:
         self.end()

@@ -140,3 +140,20 @@ def plain_locals(frame: FrameType) -> dict[str, str]:
         if len(found) >= LOCALS:
             break
     return found
+
+
+def is_somebody_there(here: process.Agent) -> bool:
+    """Whether a console is at some stop of the run."""
+    above = os.path.dirname(here.path)
+    try:
+        for name in os.listdir(above):
+            folder = os.path.join(above, name, layout.STOPS)
+            for file in os.listdir(folder) if os.path.isdir(folder) else ():
+                if file.endswith(".json"):
+                    with open(os.path.join(folder, file), "rb") as opened:
+                        text = opened.read()
+                    if b'"client":' in text and b'"client":0' not in text:
+                        return True
+    except OSError:  # it ends just now
+        return False
+    return False

@@ -57,6 +57,7 @@ class Session:
         self.talk = Conversation(None, {}, self._console_changed, "")
         self.debugger: Debugger = Debugger(self.talk, self.stand, self.leave)
         self.talk.debugger = self.debugger
+        self.talk.elsewhere = lambda: stop_facts.is_somebody_there(agent)
         self.streams: Any = ()  # what a command replaces while it is run
 
     def stands(self) -> bool:
