@@ -46,14 +46,12 @@ class Live:
         run: str,
         asked: RunOptions,
         log_file: int | None = None,
-        *,
-        answers_keys: bool = False,
     ) -> None:
         self.path = path
         self.run = run
         self.asked = asked
         self.log_file = log_file  # an open descriptor
-        self.answers_keys = answers_keys  # Ctrl-\ does not end the program
+        self.answers_keys = False  # Ctrl-\ does not end the program
         self.terminal = Terminal()
         self.out = Terminal(1)  # for what the program prints, where that is captured
         self._watched: WatchedRun | None = None

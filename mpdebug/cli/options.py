@@ -43,6 +43,7 @@ OPTIONS = (
            "WHICH", ("auto", "all", "off")),
     Option("level", "show records of this level and above", "LEVEL", LEVELS, number=True),
     Option("log-file", "write all records to a file, a JSON object a line", "FILE", path=True),
+    Option("watch", "draw the live tree of its processes at the bottom of this terminal"),
     Option("capture", "put its process's name before each line that is printed"),
     Option("mp-log", "turn on multiprocessing's own log: subdebug, debug, …", "LEVEL",
            ("subdebug", "subwarning", *LEVELS), number=True),
@@ -83,6 +84,7 @@ class RunOptions:
         self.logs = "auto"
         self.level = ""
         self.log_file = ""
+        self.watch = False
         self.capture = False
         self.mp_log = ""
         self.run_dir = ""

@@ -121,15 +121,18 @@ def supervise(asked: RunOptions, command: list[str]) -> int:
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)
         raise errors.UnsafeFolderError(f"cannot write to {path}: {error.strerror}") from error
-    settings = _settings(asked, path)
+    live = Live(path, run, asked, log_file)
+    replaced = live.replaced()
+    settings = _settings(asked, path, replaced)
+    live.answers_keys = settings.quit_key
     program = Command(
         executable=interpreter.executable(),
         argv=command,
         environ=environ.program_environment(os.environ, settings),
         mask=frozenset(mask),
         writes_stdout=asked.capture,
+        replaced=replaced,
     )
-    live = Live(path, run, asked, log_file, answers_keys=settings.quit_key)
     try:
         status = run_program(program, path, live)
     except OSError as error:  # it was not started
@@ -159,13 +162,13 @@ def _open_log_file(path: str) -> int:
         ) from error
 
 
-def _settings(asked: RunOptions, path: str) -> Settings:
+def _settings(asked: RunOptions, path: str, replaced: dict[int, int]) -> Settings:
     return Settings(
         path,
         supervisor=os.getpid(),
         capture=asked.capture,
-        out=_ident(1),
-        err=_ident(2),
+        out=_ident(replaced.get(1, 1)),
+        err=_ident(replaced.get(2, 2)),
         mp_log=asked.mp_log,
         only=asked.only,
         ignore=asked.ignore,
@@ -178,7 +181,7 @@ def _settings(asked: RunOptions, path: str) -> Settings:
         tcp=asked.tcp,
         remote_pdb=_remote_pdb(),
         signals=asked.signals,
-        quit_key=audience.in_foreground(),
+        quit_key=env.HAS_REALTIME_SIGNALS and audience.in_foreground(),
     )
 
 

@@ -63,8 +63,9 @@ class Terminal:
         self.colour = has_colour(fd)
         self.is_a_terminal = _isatty(fd)
         self.broken = False
-        self.above: Callable[[str], None] | None = None
-        """Takes all text instead, while a prompt stands in this terminal."""
+        self.covers: Callable[[bool], None] = lambda _: None
+        """Told before a prompt opens in this terminal, and after it closed."""
+        self._above: Callable[[str], None] | None = None
         self._lock = threading.Lock()
         self._console: Console | None = None
 
@@ -72,6 +73,19 @@ class Terminal:
     def width(self) -> int:
         """Columns, as they are now: a window can be made smaller."""
         return width_of(self.fd)
+
+    @property
+    def above(self) -> Callable[[str], None] | None:
+        """Takes all text instead, while a prompt stands in this terminal."""
+        return self._above
+
+    @above.setter
+    def above(self, above: Callable[[str], None] | None) -> None:
+        if above is not None:
+            self.covers(True)
+        self._above = above
+        if above is None:
+            self.covers(False)
 
     def write(self, what: RenderableType) -> None:
         """Write text as it is (with its newline), or anything that rich can draw."""
@@ -85,7 +99,11 @@ class Terminal:
         above = self.above
         if above is not None:
             above(data.decode("utf-8", "backslashreplace"))
-            return
+        else:
+            self.write_here(data)
+
+    def write_here(self, data: bytes) -> None:
+        """Write bytes where the cursor is, whether a prompt stands there or not."""
         with self._lock:
             while data and not self.broken:
                 try:

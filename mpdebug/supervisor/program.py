@@ -17,6 +17,7 @@ import selectors
 import signal
 import threading
 import time
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mpdebug.rundir import inotify, layout
@@ -49,6 +50,8 @@ class Command(NamedTuple):
     """The signals that were blocked when we were started."""
     writes_stdout: bool = False
     """Whether we ourselves write to stdout (capture), so that it stays open."""
+    replaced: Mapping[int, int] = MappingProxyType({})
+    """Which of its descriptors are one of ours instead: a terminal that we read (--watch)."""
 
 
 class View(Protocol):
@@ -59,6 +62,9 @@ class View(Protocol):
 
     def quit_key(self) -> None:
         r"""Ctrl-\ was pressed in our terminal. Must return at once."""
+
+    def stands(self, *, still: bool) -> None:
+        """We are about to be stopped as the program was, or go on with it."""
 
     def stop(self, status: int) -> None:
         """The program ended with this status; show all that is left, then return."""
@@ -79,6 +85,7 @@ def run_program(command: Command, run: str, view: View) -> int:
     """
     supervisor = Supervisor(command, run)
     supervisor.quit_key = view.quit_key
+    supervisor.stands = view.stands
     try:
         with contextlib.suppress(Exception):
             view.start()
@@ -101,6 +108,7 @@ class Supervisor:
             False  # we stood still and go on; the SIGCONT for it is still to be read
         )
         self.quit_key: Callable[[], None] = lambda: None
+        self.stands: Callable[..., None] = lambda **_: None
         self.selector = selectors.DefaultSelector()
         self.inbox = signals.open_inbox()
         self.notify = _watch(run)
@@ -109,7 +117,11 @@ class Supervisor:
         early = self.inbox.read()
         inherited = start.inherited()
         self.pid = start.spawn(
-            command.executable, command.argv, command.environ, set(command.mask)
+            command.executable,
+            command.argv,
+            command.environ,
+            set(command.mask),
+            command.replaced,
         )
         start.expect_children()
         for sent in early:  # nobody but us was there to get them
@@ -218,8 +230,10 @@ class Supervisor:
         if number is None or jobs.is_held(self.run, self.pid):
             return
         if not (jobs.wants_terminal(self.pid, number) and jobs.lend_terminal(self.pid)):
+            self.stands(still=True)
             jobs.stop_like(number)
             self.continued = True
+            self.stands(still=False)
             if jobs.left_group(self.pid):
                 jobs.lend_terminal(self.pid)
         if jobs.is_stopped(self.pid):

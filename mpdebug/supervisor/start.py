@@ -48,7 +48,13 @@ def inherited() -> list[int]:
     return found
 
 
-def spawn(executable: str, argv: list[str], environ: Mapping[str, str], mask: set[int]) -> int:
+def spawn(
+    executable: str,
+    argv: list[str],
+    environ: Mapping[str, str],
+    mask: set[int],
+    replaced: Mapping[int, int],
+) -> int:
     """Start the program; returns its pid. Raises OSError if it cannot be started.
 
     Args:
@@ -56,9 +62,16 @@ def spawn(executable: str, argv: list[str], environ: Mapping[str, str], mask: se
         argv: its whole command line.
         environ: its environment.
         mask: the signals that were blocked when we were started.
+        replaced: descriptors that it gets, and which of ours each of them is to be; all
+            others are those that it would have without us.
     """
     return os.posix_spawn(
-        executable, argv, environ, setsigmask=mask, setsigdef=IGNORED_BY_PYTHON
+        executable,
+        argv,
+        environ,
+        file_actions=[(os.POSIX_SPAWN_DUP2, ours, fd) for fd, ours in replaced.items()],
+        setsigmask=mask,
+        setsigdef=IGNORED_BY_PYTHON,
     )
 
 
