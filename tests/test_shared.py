@@ -244,3 +244,4 @@ def test_the_view_shows_itself(width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
     assert "LEFT OVER" in text
     assert "Queue: Lock ×2" in text
+    assert "sem.mp-kb4jmrer" in "".join(text.split())

@@ -37,6 +37,8 @@ THING, NAME = 40, 26
 """Characters at most."""
 SIZE = 1
 """The column whose cells end below each other."""
+FEW = 4
+"""So many names are told."""
 INDENT, BELOW = "  ", "      "
 
 
@@ -58,7 +60,8 @@ def head(table: SharedTable) -> Text:
     living = table.all.living
     text = Text.assemble((plain.line(name), "bold"), ": ")
     if not count:
-        text.append("nothing is shared" if living else "nothing is left over")
+        found = "nothing was found" if table.all.refused else "nothing is shared"
+        text.append(found if living else "nothing is left over")
         return text
     text.append(f"{_many(count, 'thing')}, {_many(living, 'living process')}")
     if left:
@@ -158,7 +161,12 @@ def _made(row: SharedRow, cwd: str) -> Text:
 
 def _held(row: SharedRow) -> Text:
     if row.left_over:
-        return Text(LEFT_OVER, "bold red")
+        text = Text(LEFT_OVER, "bold red")
+        if row.kind != SEGMENT or len(row.things) > 1:  # whoever frees it needs the names
+            names = [plain.line(one.name) for one in row.things[:FEW]]
+            more = len(row.things) - len(names)
+            text.append(f" ({', '.join(names)}{f' and {more} more: --json' if more else ''})")
+        return text
     note = row.things[0].note
     text = Text(plain.line(row.who) or "no process has it")
     if note and note != row.what:
@@ -188,6 +196,7 @@ def sample() -> SharedTable:
         row(SEGMENT, "", "psm_0c2be248", 500_000_000, "", 31),
         row("arena", "Value", "pym-7440-x1", 4096, everybody, 13),
         row(SEMAPHORE, "Queue: Lock ×2", "sem.mp-0o1kl9t_", -1, everybody, 14),
+        row(SEMAPHORE, "Lock ×2", "sem.mp-kb4jmrer", -1, "", 31),
         row(PIPE, "Queue", "pipe:[4711]", -1, "both ends: MainProcess, Worker-1..8", 14),
     )  # fmt: skip
     things = tuple(one for each in rows for one in each.things)
