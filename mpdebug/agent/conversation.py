@@ -33,7 +33,7 @@ OFTEN = 0.1
 
 TRANSCRIPT_CAP = 4 * 1024 * 1024
 LOOK_AGAIN = 1.0
-"""Seconds until a stop that waited long enough looks again whether somebody is at another."""
+"""Seconds of one sleep: then it is looked at what nobody can tell."""
 
 WAYS = ("continue", "detach", "abort")
 
@@ -205,6 +205,8 @@ class Conversation:
         if wait is not None and wait <= 0:
             self.released = "timeout"
             return
+        # Python runs no handler for a signal that comes in the last µs before the system call.
+        wait = LOOK_AGAIN if wait is None else min(wait, LOOK_AGAIN)
         sleeper = select.poll() if hasattr(select, "poll") else None
         watched = [self.door.fileno(), *(peer.fileno() for peer in self.peers)]
         if self.supervisor >= 0 and self.console is None:
@@ -214,7 +216,7 @@ class Conversation:
         else:
             for fd in watched:
                 sleeper.register(fd, select.POLLIN)
-            ready = [fd for fd, _ in sleeper.poll(None if wait is None else wait * 1000 + 1)]
+            ready = [fd for fd, _ in sleeper.poll(wait * 1000 + 1)]
         self._hear(set(ready))
 
     def _patience(self) -> float | None:
