@@ -77,6 +77,39 @@ def test_the_interpreter_is_as_it_was(lab: Lab, mode: str) -> None:
     assert started.finish().ok().out == expected
 
 
+LIVES = """
+import gc
+gc.disable()
+class Resource:
+    def use(self):
+        breakpoint()
+    def __del__(self):
+        print("deleted")
+resource = Resource()
+try:
+    resource.use()
+except ValueError:
+    print("aborted")
+del resource
+print("end")
+"""
+
+
+@pytest.mark.parametrize("way", ["c", "q", "abort ValueError()"])
+def test_nothing_is_kept_alive(lab: Lab, way: str) -> None:
+    """What was looked at dies when the program deletes it, not at some later collection."""
+    stage = Stage(lab)
+    started = stage.start("-c", LIVES)
+    client = Client(stage.stop())
+    client.command("p self")
+    client.command("u")
+    client.command("display resource")
+    client.command(way)
+    client.close()
+    said = started.finish().ok().out.split()
+    assert said == [*(["aborted"] if "abort" in way else []), "deleted", "end"]
+
+
 NO_ROOM = {
     "descriptors": (
         "import os\nheld = []\n"
@@ -92,13 +125,14 @@ NO_ROOM = {
         "    breakpoint()\n    return 'bottom'\n"
         "print([deep(sys.getrecursionlimit() - less) for less in range(10, 50, 5)])\n"
     ),
+    "disk": "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\nbreakpoint()\nprint('on')\n",
     "folder": "import shutil, sys\nshutil.rmtree(sys.argv[1])\nbreakpoint()\nprint('on')\n",
 }
 
 
 @pytest.mark.parametrize("what", NO_ROOM)
 def test_no_room_for_a_debugger(lab: Lab, plain: Command, what: str) -> None:
-    """Without descriptors, at the end of the stack, with its folder gone: it is passed by."""
+    """No descriptors, the end of the stack, a full disk, its folder gone: it is passed by."""
     stage = Stage(lab)
     code = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
     code += NO_ROOM[what]

@@ -72,13 +72,10 @@ class Debugger(Base):  # type: ignore[misc]
             )
         self.backup: list[Any] = []
         self._quiet, self.handle = True, talk
-        self.talk = talk
-        self.stand = stand
-        self.leave = leave
+        self.talk, self.stand, self.leave = talk, stand, leave
         self.how = ""  # continue, detach, abort; empty: it steps
         self.wanted: BaseException | None = None  # what abort raises
-        self.working = False  # a command of a client is at work
-        self.interacting = False
+        self.working = self.interacting = False  # working: at a command of a client
         self.tracing = self.left = False  # left: it has traced, and does so no more
         self.tracers = tracers.Tracers()
         self.thread = get_ident()
@@ -133,12 +130,21 @@ class Debugger(Base):  # type: ignore[misc]
                 self.untrace()
             self.leave(self.how)
             self.undisturbed.end()
-        self._raise_wanted()
-
-    def _raise_wanted(self) -> None:
-        wanted, self.wanted = self.wanted, None
+            if self.how and not (self.tracing or self.breaks):  # keep no frame alive
+                self.botframe = self.enterframe = self.stopframe = self.returnframe = None
+                self.displaying.clear()
+        wanted: Any = self.wanted
+        self.wanted = None
         if wanted is not None:
-            raise wanted
+            try:
+                raise wanted
+            finally:
+                del wanted  # or its traceback holds itself
+
+    def forget(self) -> None:
+        """No place is looked at any more; pdb's own keeps the locals, and so their objects."""
+        super().forget()
+        self.__dict__.pop("curframe_locals", None)
 
     def _trace(self, frame: FrameType) -> None:
         self.tracers.replace(frame, self.trace_dispatch, first=not self.tracing)

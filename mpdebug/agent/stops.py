@@ -8,6 +8,7 @@ nothing else ever.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from _thread import get_ident
@@ -159,7 +160,12 @@ class Session:
                 if guard.is_from_outside(error):
                     raise
                 talk.supervisor = -1
-        self._write()
+        try:
+            self._write()
+        except OSError as error:  # the disk is full: nobody could find it, so it does not wait
+            if guard.is_from_outside(error):
+                raise
+            talk.released = "gone"
         stop_facts.tell_stopped(self.agent, self.facts, reported=False)  # it wakes readers
         if not supervisor:
             stop_facts.say_where(self.agent, self.facts)
@@ -169,7 +175,8 @@ class Session:
             data = encode.encode_object(self.facts).encode() + b"\n"
             fd = os.open(f"{self.path}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
-                os.write(fd, data)
+                if os.write(fd, data) != len(data):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.path)
             finally:
                 real_close(fd)
             os.rename(f"{self.path}.new", self.path)
