@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `mpdebug break`."""
     parser.add_argument("place", metavar="FILE:LINE")
     parser.add_argument(
-        "--if", dest="condition", default="", metavar="EXPR", help="stop only if"
+        "--if", dest="condition", default="", metavar="EXPR", help="stop only if this is true"
     )
     parser.add_argument(
         "--process", default="", metavar="PATTERN", help="only in processes of such a name"
