@@ -13,6 +13,7 @@ import pexpect
 
 from mpdebug.observer.stops import living_stops
 from mpdebug.rundir import layout
+from tests.harness import PROGRAMS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ class AtTerminal:
             dimensions=(40, 100),
             encoding="utf-8",
             timeout=30,
-            cwd=str(lab.folder),
+            cwd=str(PROGRAMS),  # so that a path is short, and a line one line
         )
         self.screen.delaybeforesend = None
 

@@ -162,7 +162,7 @@ def test_a_status_of_the_programs_own_stays(mpdebug: Command) -> None:
 def test_equal_stops_are_announced_as_one(mpdebug: Command) -> None:
     """Stops that wait are told with the command that leads to them, together if equal."""
     words = ["--wait=60", "--fail-on-stop", program("stops_as_told.py"), "fork", "3"]
-    started = mpdebug.start(*words)
+    started = mpdebug.start(*words, cwd=PROGRAMS)  # a short path: a line stays one line
     said = started.wait_for("mpdebug attach")
     runs = mpdebug.lab.state_home
     until(lambda: len([*runs.glob(f"*/*/p/*/{layout.STOPS}/*.json")]) == 3, "three stops")

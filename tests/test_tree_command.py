@@ -206,7 +206,7 @@ def test_the_live_tree_at_a_terminal(
     live.send("s")
     live.expect_exact("by cpu")
     live.send("\x1b[B\r")  # the first row, opened
-    live.expect_exact("stands_in_states.py")
+    live.expect_exact("command")
     live.expect_exact("q back")
     live.send("q")
     live.expect_exact("by cpu")

@@ -102,7 +102,9 @@ def threads_of(pid: int) -> list[tuple[int, str, str, str]]:
     Empty if it is gone.
     """
     try:
-        tids = sorted(map(int, os.listdir(f"/proc/{pid}/task")))
+        tids = sorted(
+            map(int, os.listdir(f"/proc/{pid}/task")), key=lambda tid: (tid != pid, tid)
+        )
     except OSError:
         return []
     found = []

@@ -24,19 +24,28 @@ class Hanging:
         text: wrapped to the width; its own line breaks stay.
         width: columns from the margin to where the text begins.
         indent: columns in front of the label.
+        whole: stands behind the text, and is never broken: a command to copy.
     """
 
     label: Text
     text: Text
     width: int
     indent: int = 2
+    whole: Text | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         room = max(options.max_width - self.width, NARROWEST)
         head = Text(" " * self.indent)
         head.append_text(self.label)
         head.append(" " * max(self.width - head.cell_len, 1))
-        for line in self.text.wrap(console, room, justify="left", overflow="fold"):
+        lines = list(self.text.wrap(console, room, justify="left", overflow="fold"))
+        if self.whole is not None:
+            lines[-1].rstrip()
+            if lines[-1].cell_len + 2 + self.whole.cell_len <= room:
+                lines[-1].append("  ").append_text(self.whole)
+            else:
+                lines.append(self.whole.copy())
+        for line in lines:
             line.rstrip()
             row = Text.assemble(head, line) if line.plain else Text("")
             row.overflow, row.no_wrap = "ignore", True

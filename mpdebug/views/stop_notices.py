@@ -49,9 +49,8 @@ def notice(row: StopRow, *, cwd: str, hint: str = "") -> RenderableType:
         text.append(f" ({bounded.cut(plain.line(row.who), NAMES_ROOM)})", DIM)
     elif said := _said(first):
         text.append(f": {plain.line(said)}")
-    if hint:
-        text.append(f"  {plain.line(hint)}", COMMAND)
-    return Hanging(Text(OURS, "bold"), text, len(OURS) + 1, 0)
+    whole = Text(plain.line(hint), COMMAND) if hint else None
+    return Hanging(Text(OURS, "bold"), text, len(OURS) + 1, 0, whole)
 
 
 def _who(stop: Stop) -> tuple[tuple[str, str], str]:
