@@ -143,7 +143,7 @@ def _ended_everything(traceback: TracebackType | None) -> bool:
     """Whether nothing of what raised still runs: the program does not just print an error."""
     if traceback is None or traceback.tb_frame.f_back is not None:
         return False
-    frame: Any = sys._getframe(2)  # noqa: SLF001
+    frame: Any = sys._getframe(1).f_back  # noqa: SLF001 - none, where Python called the hook
     while frame is not None and frame is not traceback.tb_frame:
         frame = frame.f_back
     return frame is None and not goodbye.was_typed(traceback)
