@@ -128,7 +128,7 @@ def test_the_quit_key_shows_everybody_and_ends_nobody(
     for _ in range(2):
         it.type("\x1c")
         it.see(r": \d of \d processes")
-        it.see_all("PoolWorker-", r"want_lock  \S+stands_still.py:\d+  with lock:")
+        it.see_all("PoolWorker-", r"want_lock  \S*stands_still.py:\d+  with lock:")
         it.see("MainProcess")
         it.see("zombie: it has ended")
     it.type("\r")
