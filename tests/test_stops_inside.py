@@ -77,6 +77,17 @@ def test_the_interpreter_is_as_it_was(lab: Lab, mode: str) -> None:
     assert started.finish().ok().out == expected
 
 
+def test_a_plain_script_that_fails(lab: Lab, plain: Command) -> None:
+    """--pm, and no frame of anybody below Python's excepthook: it stands, says no more."""
+    stage = Stage(lab, {"pm": "first"})
+    code = "raise ValueError(1)"
+    without = plain("-c", code)
+    started = stage.start("-c", code)
+    release(stage.stop())
+    done = started.finish()
+    assert (done.err, done.status) == (without.err, without.status)
+
+
 LIVES = """
 import gc
 gc.disable()
