@@ -132,7 +132,7 @@ def interrupt(
     now = time.monotonic()
     end, asked = now + WITHIN, now - AGAIN
     try:
-        while not why and (now := time.monotonic()) < end:
+        while (now := time.monotonic()) < end:  # it may block signals for a moment
             if now - asked >= AGAIN and nudge.is_asked(process):
                 asked, why = now, nudge.nudge(process, force=force)
             stop = stop_of_process(path, process)
