@@ -117,6 +117,14 @@ def test_all_commands_of_pdb_work(stage: Stage) -> None:
     assert running.finish().ok().out == "[4]\n"
 
 
+def test_a_jump_right_at_the_stop(stage: Stage) -> None:
+    """The lines between are not run, in every version of pdb."""
+    running, console = in_a_worker(stage)
+    assert "stops_in_worker.py(21)" in console.command("jump 21")
+    console.command("c")
+    assert running.finish().ok().out == "[2]\n"
+
+
 def test_no_command_of_this_pdb_is_missing(stage: Stage) -> None:
     """What this version's pdb has, the client is told of, and ours beside it."""
     running, console = in_a_worker(stage)

@@ -45,6 +45,16 @@ def test_the_odd_one_is_who_differs_from_most() -> None:
     assert "no answer is the most frequent" in view.odd_ones(split, None, 80)
 
 
+def test_two_hundred_different_answers_do_not_flood_the_terminal() -> None:
+    """Some twenty are listed, of the others the number is said."""
+    groups = answers.fold(of(*range(200)))
+    text = view.folded(groups, 80)
+    assert len(text.splitlines()) == 21
+    assert text.endswith("… and 180 other answers\n")
+    odd = answers.fold(of(7, 7, *range(100, 200)))
+    assert "… and 80 other answers" in view.odd_ones(odd, answers.odd(odd), 80)
+
+
 def test_a_table_has_one_column_for_equal_processes() -> None:
     """Equal in all questions: one column; too wide for the terminal: a block for each."""
     found = answers.table(["x", "name"], [of(7, 7, 3), of("a", "a", "a")])

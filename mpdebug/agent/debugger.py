@@ -242,19 +242,7 @@ class Debugger(Base):  # type: ignore[misc]
         if "\n" not in line:
             super().default(line)
             return
-        source = line.removeprefix("!") + "\n"
-        saved = sys.stdin, sys.stdout, sys.displayhook
-        try:
-            try:
-                compiled = compile(source, "<stdin>", "single")
-            except SyntaxError:
-                compiled = compile(source, "<stdin>", "exec")
-            sys.stdin, sys.stdout, sys.displayhook = self.talk, self.talk, self.displayhook
-            exec(compiled, self.curframe.f_globals, self.locals_of_frame())
-        except BaseException:  # noqa: BLE001 - shown to the person, as pdb does
-            self._error_exc()
-        finally:
-            sys.stdin, sys.stdout, sys.displayhook = saved
+        nested.run_block(self, line)
 
     def locals_of_frame(self) -> Any:
         """The locals of the frame that the prompt looks at, changes of the person included."""
@@ -334,6 +322,18 @@ class Debugger(Base):  # type: ignore[misc]
         self.do_detach("")
         self.how = way
         return True
+
+    def do_jump(self, arg: str) -> Any:
+        """j(ump) lineno
+
+        Go on at another line. Python allows it where a line begins: the next one, at a stop.
+        """
+        if self.tracing or self.enterframe is None or self.curframe is not self.enterframe:
+            return super().do_jump(arg)
+        self.cmdqueue.insert(0, f"jump {arg}")
+        return self.do_next("")
+
+    do_j = do_jump
 
     def do_run(self, arg: str) -> None:
         """Run

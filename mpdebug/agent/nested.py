@@ -1,4 +1,4 @@
-"""What a person opens inside a prompt: Python's own prompt, and a debugger in the debugger."""
+"""What a person opens inside a prompt: a block, Python's own prompt, a debugger in it."""
 
 from __future__ import annotations
 
@@ -47,6 +47,24 @@ def python_prompt(debugger: Any) -> None:
                 setattr(module, name, value)
             elif hasattr(module, name):
                 delattr(module, name)
+
+
+def run_block(debugger: Any, lines: str) -> None:
+    """A statement of several lines; what an expression in it gives is printed."""
+    source = lines.removeprefix("!") + "\n"
+    talk = debugger.talk
+    saved = sys.stdin, sys.stdout, sys.displayhook
+    try:
+        try:
+            compiled = compile(source, "<stdin>", "single")
+        except SyntaxError:
+            compiled = compile(source, "<stdin>", "exec")
+        sys.stdin, sys.stdout, sys.displayhook = talk, talk, debugger.displayhook
+        exec(compiled, debugger.curframe.f_globals, debugger.locals_of_frame())  # noqa: S102 - the person's
+    except BaseException:  # noqa: BLE001 - shown to the person, as pdb does
+        debugger._error_exc()  # noqa: SLF001
+    finally:
+        sys.stdin, sys.stdout, sys.displayhook = saved
 
 
 def debug(debugger: Any, statement: str) -> None:

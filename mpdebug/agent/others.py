@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MOST = 32  # processes that are asked
 PATIENCE = 0.5  # seconds for all of them
 ROOM = 4000  # characters of one stack
+CURRENT = "Current thread "
+"""Each of faulthandler's dumps has one such thread."""
 
 
 def stacks(here: Agent) -> list[str]:
@@ -75,10 +77,17 @@ def _size(path: str) -> int:
 
 
 def _new(path: str, size: int) -> list[str]:
+    """The lines of the first dump behind this place: others may ask at the same time."""
     try:
         with open(path, "rb") as file:
             file.seek(size)
             text = file.read(ROOM).decode("utf-8", "replace")
     except OSError:
         return []
+    begin = text.find(CURRENT)
+    again = text.find(CURRENT, begin + 1) if begin >= 0 else -1
+    if again >= 0:  # the threads of the second dump that stand before its own come with it
+        first = [thread for thread in text[:again].split("\n\n") if thread.strip()]
+        heads = [thread.split(" [", 1)[0].split(" (", 1)[0] for thread in first]
+        text = "\n\n".join(one for n, one in enumerate(first) if heads[n] not in heads[:n])
     return text.rstrip().split("\n")

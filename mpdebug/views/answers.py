@@ -17,6 +17,9 @@ OTHERS = "the others"
 STARTERS = ("multiprocessing", "concurrent")
 """Packages through whose frames every worker comes to the program's own."""
 
+MANY = 20
+"""Different answers that are listed; more say only that all are different."""
+
 SHORT = 60
 """Columns of a name list or a cell before it is cut."""
 
@@ -28,16 +31,19 @@ def folded(groups: Sequence[EqualAnswers], width: int) -> str:
     together = " · ".join(one_answer(group) for group in groups)
     if len(together) <= width:
         return f"{together}\n"
-    counts = [f"{len(group.who)} ×" for group in groups]
+    shown = groups[:MANY]
+    counts = [f"{len(group.who)} ×" for group in shown]
     room = max(map(len, counts))
     lines = []
-    for count, group in zip(counts, groups, strict=True):
+    for count, group in zip(counts, shown, strict=True):
         text = f"{count:>{room}} {line(group.text)}"
         names = cut(group.names, max(width - 2, 20))
         if len(text) + len(names) + 3 <= width:
             lines.append(f"{text}  {names}")
         else:
             lines += [text, f"{'':{room}} {names}"]
+    if len(groups) > MANY:
+        lines.append(f"… and {len(groups) - MANY} other answers")
     return "\n".join(lines) + "\n"
 
 
@@ -64,7 +70,10 @@ def odd_ones(
             return f"only {usual.names} is stopped: {line(usual.text)}\n"
         return f"none is odd: all {many} say {line(usual.text)}\n"
     room = max(len(OTHERS), *(min(len(group.names), SHORT) for group in found))
-    lines = [f"{cut(group.names, SHORT):{room}}  {line(group.text)}" for group in found]
+    shown = found[:MANY]
+    lines = [f"{cut(group.names, SHORT):{room}}  {line(group.text)}" for group in shown]
+    if len(found) > MANY:
+        lines.append(f"… and {len(found) - MANY} other answers")
     lines.append(f"{OTHERS:{room}}  {len(usual.who)} × {line(usual.text)}")
     return "\n".join(lines) + "\n"
 
