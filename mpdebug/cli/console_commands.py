@@ -34,10 +34,10 @@ NAMED = re.compile(r"(worker +|(?=\w+-))(\S*)\Z")
 class Command:
     """One of ours.
 
-    `run` gets the console and what stands after the word.
+    `run` gets the console and what stands after the word; None: the process has the command.
     """
 
-    run: Callable[[Here, str], None]
+    run: Callable[[Here, str], None] | None
     usage: str
     text: str
 
@@ -52,13 +52,12 @@ def find(line: str) -> Callable[[Here], None] | None:
         return _where_all
     if word in ("help", "h", "?"):
         return partial(_help, line=line, topic=rest)
-    if word not in COMMANDS or word in OF_PROCESS:
-        return None
-    return partial(_run, command=COMMANDS[word], rest=rest)
+    run = COMMANDS[word].run if word in COMMANDS else None
+    return partial(_run, run=run, rest=rest) if run is not None else None
 
 
-def _run(console: Here, *, command: Command, rest: str) -> None:
-    command.run(console, rest)
+def _run(console: Here, *, run: Callable[[Here, str], None], rest: str) -> None:
+    run(console, rest)
 
 
 # --- asking all
@@ -289,11 +288,6 @@ def _release(console: Here, _: str) -> None:
 # --- help and completion
 
 
-def _to_process(console: Here, rest: str) -> None:
-    """Never called: the process itself has this command."""
-    raise NotImplementedError(rest)
-
-
 COMMANDS = {
     "workers": Command(_workers, "workers", "the processes of the run, and where they stand"),
     "worker": Command(_worker, "worker NAME", "go to that one; one that runs is interrupted"),
@@ -303,15 +297,11 @@ COMMANDS = {
     "odd": Command(_odd, "odd EXPR", "who answers otherwise than most"),
     "hold": Command(_hold, "hold", "halt (SIGSTOP) the processes that are not stopped"),
     "release": Command(_release, "release", "let those go on"),
-    "detach": Command(
-        _to_process, "detach", "go on, and forget this prompt's breakpoints (Ctrl-D)"
-    ),
-    "abort": Command(_to_process, "abort [EXC]", "go on by raising BdbQuit, or that exception"),
+    "detach": Command(None, "detach", "go on, and forget this prompt's breakpoints (Ctrl-D)"),
+    "abort": Command(None, "abort [EXC]", "go on by raising BdbQuit, or that exception"),
     "kill": Command(_kill, "kill", "end this process with SIGKILL, after a question"),
 }
-"""Ours; those in `OF_PROCESS` are carried out by the process."""
-
-OF_PROCESS = ("detach", "abort")
+"""Ours; those with None are carried out by the process."""
 
 FORMS = {
     "c all": "let all stopped processes go on",
