@@ -52,19 +52,20 @@ def test_a_signal_to_the_supervisor_reaches_the_program_once(
     assert started.finish().status == 0
 
 
-def test_a_queued_signal_keeps_its_value() -> None:
+def test_a_queued_signal_keeps_its_value(plain: Command) -> None:
     """sigqueue(3) to us arrives at the program as sigqueue, with the value."""
-    pid = os.getpid()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGRTMIN + 2})
-    try:
-        inbox = signals.Inbox()
-        number = int(signal.SIGRTMIN) + 2
-        signals.pass_on(Sent(number, signals.SI_QUEUE, 1, 4242), pid)
-        found = [sent for sent in inbox.read() if sent.number == number]
-        assert found == [Sent(number, signals.SI_QUEUE, pid, 4242)]
-        inbox.close()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    code = (  # in a process of its own: a thread that lets the signal in would die of it
+        "import os, signal\n"
+        "from mpdebug.supervisor import signals\n"
+        "from mpdebug.supervisor.kernel import Sent\n"
+        "number = int(signal.SIGRTMIN) + 2\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {number})\n"
+        "inbox = signals.Inbox()\n"
+        "signals.pass_on(Sent(number, signals.SI_QUEUE, 1, 4242), os.getpid())\n"
+        "found = [sent for sent in inbox.read() if sent.number == number]\n"
+        "print(found == [Sent(number, signals.SI_QUEUE, os.getpid(), 4242)])\n"
+    )
+    assert plain("-c", code).ok().out == "True\n"
 
 
 def from_process(number: int, pid: int = 7) -> Sent:
