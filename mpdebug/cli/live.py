@@ -33,6 +33,9 @@ PAUSE = 0.1
 and one that is over by then and said nothing does without."""
 
 
+TRIES = 10  # to remove the folder, within PAUSE
+
+
 class Live:
     """Shows a run while it goes on, in a thread of its own.
 
@@ -128,7 +131,7 @@ class Live:
             self._thread.join()
         self._count_stops()
         if not self._is_worth_keeping(status):
-            shutil.rmtree(self.path, ignore_errors=True)
+            _remove(self.path)
         if self._watched is not None:
             self._watched.output.drain()  # of those that live on
 
@@ -273,6 +276,15 @@ class Live:
         from mpdebug.views import deaths as view  # noqa: PLC0415  # when something died
 
         return view.summary(bad, len(run.processes))
+
+
+def _remove(path: str) -> None:
+    """Remove the run folder, also where a late process (a resource tracker) just moves in."""
+    for _ in range(TRIES):
+        shutil.rmtree(path, ignore_errors=True)
+        if not os.path.lexists(path):
+            return
+        time.sleep(PAUSE / TRIES)
 
 
 def _is_only_one(path: str) -> bool:
