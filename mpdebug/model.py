@@ -138,6 +138,15 @@ class TimeOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """One of a process's events that only diagnosis reads (`rundir.layout.NOTES`)."""
+
+    kind: str
+    mono: int
+    said: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Process:
     """One process of a run."""
 
@@ -172,6 +181,7 @@ class Process:
     stops: tuple[Stop, ...] = ()  # where it stands now, oldest first
     stood: tuple[Stood, ...] = ()  # all its stops that are known, oldest first
     timeouts: tuple[TimeOut, ...] = ()  # of the program's own calls in it
+    notes: tuple[Note, ...] = ()  # oldest first
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ LONGEST = 400
 # Part → the parts it may import. A part is a folder of the package, or a module of its top.
 PLAIN = {"errors", "env", "settings"}
 WRITING = {*PLAIN, "rundir"}
-MODEL = {"model", "model_shared", "model_stacks"}
+MODEL = {"model", "model_shared", "model_stacks", "model_waits"}
 FLOORS: dict[str, set[str]] = {
     "errors": set(),
     "env": set(),
@@ -25,6 +25,7 @@ FLOORS: dict[str, set[str]] = {
     "model": set(),
     "model_shared": {"model"},
     "model_stacks": {"model"},
+    "model_waits": {"model", "model_shared"},
     "rundir": PLAIN,
     "agent": WRITING,
     "patch": {*WRITING, "agent"},

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
+import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mpdebug.cli import logs
+from mpdebug.rundir import readers
 from tests.harness import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.harness import Command, Handshake, Lab
 
@@ -156,3 +160,27 @@ def test_times_are_read_as_people_write_them() -> None:
     assert logs.since("1.5h") == pytest.approx(now - 5400, abs=5)
     assert time.localtime(logs.since("12:30"))[2:5] == (*time.localtime(now)[2:3], 12, 30)
     assert time.localtime(logs.since("2025-11-22T12:30"))[:5] == (2025, 11, 22, 12, 30)
+
+
+def test_a_run_is_removed_after_its_reader_is_done(tmp_path: Path) -> None:
+    """Who reads keeps the folder; the remover waits for that, and not for ever."""
+    run = tmp_path / "run"
+    run.mkdir()
+    with readers.reading(str(run)):
+        remover = threading.Thread(target=readers.remove, args=(str(run), 60.0))
+        remover.start()
+        while not is_waited_for(run):
+            pass
+        assert run.is_dir()
+    remover.join()
+    assert not run.exists()
+    run.mkdir()
+    with readers.reading(str(run)):
+        readers.remove(str(run), 0.0)
+        assert not run.exists()
+
+
+def is_waited_for(run: Path) -> bool:
+    """Whether two have the folder open: the reader, and who wants to remove it."""
+    there = [os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")]
+    return there.count(str(run)) == 2

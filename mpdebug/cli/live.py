@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import threading
 import time
 from typing import TYPE_CHECKING
 
 from mpdebug.cli.terminal import Terminal
 from mpdebug.observer.stood import count_stops, transcripts
-from mpdebug.rundir import layout, lines
+from mpdebug.rundir import layout, lines, readers
 
 if TYPE_CHECKING:
     import logging
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
 PAUSE = 0.1
 """Seconds before we load what reads and draws: the program's own start is not to wait for it,
 and one that is over by then and said nothing does without."""
-
-
-TRIES = 10  # to remove the folder, within PAUSE
 
 
 class Live:
@@ -131,7 +127,7 @@ class Live:
             self._thread.join()
         self._count_stops()
         if not self._is_worth_keeping(status):
-            _remove(self.path)
+            readers.remove(self.path)
         if self._watched is not None:
             self._watched.output.drain()  # of those that live on
 
@@ -276,15 +272,6 @@ class Live:
         from mpdebug.views import deaths as view  # noqa: PLC0415  # when something died
 
         return view.summary(bad, len(run.processes))
-
-
-def _remove(path: str) -> None:
-    """Remove the run folder, also where a late process (a resource tracker) just moves in."""
-    for _ in range(TRIES):
-        shutil.rmtree(path, ignore_errors=True)
-        if not os.path.lexists(path):
-            return
-        time.sleep(PAUSE / TRIES)
 
 
 def _is_only_one(path: str) -> bool:

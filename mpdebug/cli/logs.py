@@ -32,6 +32,7 @@ from mpdebug.observer.rebuild import is_level, level_number
 from mpdebug.observer.records import RecordListener
 from mpdebug.observer.terminal import TerminalHandler
 from mpdebug.rundir import layout, lines
+from mpdebug.rundir.readers import reading
 from mpdebug.views.records import RecordView
 
 if TYPE_CHECKING:
@@ -80,8 +81,9 @@ def main(args: argparse.Namespace) -> int:
         )
     if args.process or args.since or (args.json and args.level):
         shown = Chosen(shown, args.process or [], args.level, args.since)
-    listener = RecordListener(run, shown, follow=args.follow and not has_ended(run))
-    listener.run(until=lambda: out.broken or has_ended(run))
+    with reading(run):
+        listener = RecordListener(run, shown, follow=args.follow and not has_ended(run))
+        listener.run(until=lambda: out.broken or has_ended(run))
     return 0
 
 

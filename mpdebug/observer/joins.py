@@ -13,9 +13,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mpdebug.model import Ended, Goodbye, Process, SignalSent, Stop, Task
+from mpdebug.model import Ended, Goodbye, Note, Process, SignalSent, Stop, Task
+from mpdebug.observer.ended import ended, read_goodbye
 from mpdebug.observer.facts import as_int, as_seconds, as_text, as_texts
-from mpdebug.observer.raised import read_raised
 from mpdebug.observer.stops import Past, stop_of
 from mpdebug.rundir import layout, state
 
@@ -68,6 +68,7 @@ class Joins:
             list
         )
         self.past = Past()
+        self.notes: defaultdict[str, list[Note]] = defaultdict(list)
         self.exits: dict[tuple[int, int], Mapping[str, Any]] = {}
         self.exits_of_pid: defaultdict[int, list[Mapping[str, Any]]] = defaultdict(list)
 
@@ -88,6 +89,10 @@ class Joins:
                 row = as_int(event.get("first")), as_text(event.get("call"))
                 insort(self.submitted[key, owner], (*row, as_text(event.get("where"))))
                 about.add(0)
+                continue
+            if kind in layout.NOTES:
+                self.notes[key].append(Note(kind, as_int(event.get("mono")), dict(event)))
+                about.add((layout.parse_folder_name(key) or (0,))[0])
                 continue
             if self.past.add(key, event):
                 about.add((layout.parse_folder_name(key) or (0,))[0])
@@ -158,6 +163,7 @@ class Joins:
             stops=self._stops(facts, as_text(who.get("name"))) if lives else (),
             stood=self.past.stood(facts.key),
             timeouts=self.past.timeouts(facts.key),
+            notes=tuple(self.notes.get(facts.key, ())),
         )
 
     def _stops(self, facts: Facts, name: str) -> tuple[Stop, ...]:
@@ -188,7 +194,7 @@ class Joins:
             last = facts.records[-1].get("mono") if facts.records else None
             when = goodbye.mono if goodbye else as_int(last) or began(facts)
             return Ended(mono=when, status=None)
-        return ended(row, claim)
+        return ended(row, claim.event if claim else None)
 
     def strangers(self, pid: int) -> list[Stranger]:
         """Children of this pid that were started and have no folder."""
@@ -229,7 +235,7 @@ class Joins:
         ]
         claim = min(reaped, key=lambda one: one.mono, default=None)
         row = min(rows, key=lambda one: as_int(one.get("mono")), default=None)
-        return ended(row, claim) if row or claim else None
+        return ended(row, claim.event if claim else None) if row or claim else None
 
     # Which folder a claim speaks of.
 
@@ -355,21 +361,6 @@ def began(facts: Facts) -> int:
     return as_int(facts.who.get("mono"))
 
 
-def ended(row: Mapping[str, Any] | None, claim: Claim | None) -> Ended:
-    """How a process ended, by what the supervisor (row) and its parent (claim) saw."""
-    row, said = row or {}, claim.event if claim else {}
-    status = row.get("status") if isinstance(row.get("status"), int) else said.get("status")
-    times = [as_int(one.get("mono")) for one in (row, said) if one]
-    return Ended(
-        mono=min(times),
-        status=status if isinstance(status, int) else None,
-        seen_by="supervisor" if row else "parent",
-        maxrss=max(as_int(row.get("maxrss")), as_int(said.get("maxrss"))),
-        oom=bool(row.get("oom")),
-        core=bool(row.get("core")),
-    )
-
-
 def sent(claim: Claim) -> SignalSent:
     """A signal that one process sent to another."""
     event = claim.event
@@ -379,19 +370,4 @@ def sent(claim: Claim) -> SignalSent:
         mono=claim.mono,
         call=as_text(event.get("call")),
         where=as_text(event.get("where")),
-    )
-
-
-def read_goodbye(said: Mapping[str, Any] | None) -> Goodbye | None:
-    """The object of an exit.json."""
-    if said is None:
-        return None
-    status = said.get("status")
-    return Goodbye(
-        kind=as_text(said.get("kind")),
-        mono=as_int(said.get("mono")),
-        status=status if isinstance(status, int) else None,
-        raised=read_raised(said.get("exception")),
-        message=as_text(said.get("message")),
-        where=as_text(said.get("where")),
     )

@@ -112,6 +112,43 @@ EV_TIMEOUT = "timeout"  # a time-out of the program struck: call seconds where b
 EV_MADE = "made"  # a thing to share was made: what call where inodes name size lock address pid
 EV_NOTE = "note"  # something worth telling that is nobody's fault: text
 
+# The same, of which only diagnosis makes something; the model has them as `Process.notes`.
+EV_SITE = "site"  # where locks are taken: code (number) at (f_lasti) file line function
+EV_OPENED = "opened"  # a semaphore of another process was rebuilt here: address name inode lock
+EV_UNOPENED = "unopened"  # or could not be: name lock error
+EV_ORDER = "order"  # a lock was taken with another in hand: first second (addresses)
+#                     first_where second_where thread
+EV_NOT_OWNED = "not owned"  # a lock was released that this process had not taken: address where
+EV_LEFT = "left"  # the process's work ends, and a lock is still taken: address where thread
+EV_FORKED_BESIDE = "forked beside"  # a fork beside other threads: pid threads [{name, where}]
+EV_QUEUE = "queue"  # a Queue was made, or rebuilt here: what (class) reader writer (inodes)
+#                     rlock wlock sem (addresses) size where
+EV_BARRIER = "barrier"  # a Barrier was made: parties, and its condition's addresses, where
+EV_DROPPED = "dropped"  # a queue's item could not be pickled: reader type message item where
+EV_UNSENT = "unsent"  # at os._exit: items of a queue that its feeder never sent: reader items
+EV_EMPTY_LIED = "empty lied"  # Queue.empty() said True although items were put: reader where
+EV_POOL = "pool"  # a Pool: owner what (made, closed, terminated, joined) size where
+EV_TASK_FAILED = "task failed"  # in a worker: owner job call args type message where text
+EV_FAILED_RESULT = "failed result"  # in the parent: owner job type message watched (callback)
+EV_LOOKED = "looked"  # somebody looked at a failed result: owner job
+EV_HANDLER_DIED = "handler died"  # a thread of a Pool, executor: owner what type message text
+EV_EXITCODE = "exitcode"  # somebody read the exit code of a child: pid
+EV_MISTAKE = "mistake"  # an exception that a program may well swallow: type message where
+EV_READ_WRITE = "read write"  # a value was read, changed and written, unlocked: what name where
+EV_COPY_CHANGED = "copy changed"  # of a manager's object, a copy was changed: type where
+EV_ATTACHED = "attached"  # shared memory of another process: name inode tracker (pid) where
+EV_UNLINKED = "unlinked"  # shared memory was unlinked: name
+EV_RANDOM = "random"  # a generator that was there before the fork was used: state (hash) where
+EV_DESCRIPTORS = "descriptors"  # they were used up: limit kinds {what: how many} where
+EV_REMARK = "remark"  # anything else that diagnosis knows: what, and what goes with it
+
+NOTES = frozenset((
+    EV_SITE, EV_OPENED, EV_UNOPENED, EV_ORDER, EV_NOT_OWNED, EV_LEFT, EV_FORKED_BESIDE,
+    EV_QUEUE, EV_BARRIER, EV_DROPPED, EV_UNSENT, EV_EMPTY_LIED, EV_POOL, EV_TASK_FAILED,
+    EV_FAILED_RESULT, EV_LOOKED, EV_HANDLER_DIED, EV_EXITCODE, EV_MISTAKE, EV_READ_WRITE,
+    EV_COPY_CHANGED, EV_ATTACHED, EV_UNLINKED, EV_RANDOM, EV_DESCRIPTORS, EV_REMARK,
+))  # fmt: skip
+
 # Roles of a process.
 MAIN = "main"
 WORKER = "worker"
