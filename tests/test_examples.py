@@ -138,7 +138,7 @@ def test_a_breakpoint_in_a_pool(at_terminal: Callable[..., AtTerminal]) -> None:
     for typed, answer in (
         ("p order", "'rice': -3"),
         ("n", "-> total \\+= "),
-        ("p total", "\\n4\\r"),
+        ("p total", "4\\r\\n"),  # behind what the terminal is told
     ):
         it.type(f"{typed}\r")
         it.see(answer)  # and nothing behind it: the prompt may have come with it
