@@ -1,7 +1,8 @@
 """What we changed in foreign modules, so that all of it can be taken out again.
 
 One small function a patch; each sets its wrappers through `put`, which keeps the original. A
-second install is harmless: an attribute that already is ours is left as it is.
+second install is harmless: an attribute that already is ours is left as it is. Two modules of
+this folder may wrap the same attribute for different ends: one wrapper stands in the other.
 """
 
 from __future__ import annotations
@@ -20,15 +21,21 @@ changed: list[tuple[Any, str, Any, Any]] = []
 places: set[tuple[int, str]] = set()
 """(id of the owner, name) of each of them; `changed` keeps the owners alive."""
 
+layers: set[tuple[int, str, str]] = set()
+"""(id of the owner, name, module of ours) of what `wrap` has replaced."""
+
 undone: list[Callable[[], None]] = []
 """What else an uninstall has to do."""
 
 
 def put(owner: Any, name: str, ours: Any) -> None:
     """Set an attribute of a foreign module or class and remember what it was."""
+    if not is_ours(owner, name):
+        _change(owner, name, ours)
+
+
+def _change(owner: Any, name: str, ours: Any) -> None:
     original = owner.__dict__.get(name, MISSING)
-    if is_ours(owner, name):
-        return
     setattr(owner, name, ours)
     changed.append((owner, name, original, ours))
     places.add((id(owner), name))
@@ -40,12 +47,14 @@ def wrap(owner: Any, name: str, make: Callable[[Any], Any]) -> Any:
     """Replace `owner.name` by `make(original)`, if it is there; returns the original or None.
 
     The wrapper takes over the names of the original, so that pickling by name, `repr` and
-    `inspect.signature` answer as before.
+    `inspect.signature` answer as before. Once for each module of ours that asks.
     """
     original = owner.__dict__.get(name)
-    if original is None or is_ours(owner, name):
+    layer = id(owner), name, make.__module__
+    if original is None or layer in layers:
         return None
-    put(owner, name, look_alike(make(original), original))
+    layers.add(layer)
+    _change(owner, name, look_alike(make(original), original))
     return original
 
 
@@ -118,5 +127,6 @@ def undo_all() -> None:
             delattr(owner, name)
         else:
             setattr(owner, name, original)
+    layers.clear()
     while undone:
         undone.pop()()
