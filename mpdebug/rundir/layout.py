@@ -9,7 +9,7 @@
         events                 what crossed its border: a JSON object a line, see EVENTS
         out, err               what it printed, where capture is on
         faults.txt             faulthandler's file
-        state                  the task in hand (mmap), see `state.py`
+        state                  the task in hand and the locks held (mmap), see `state.py`
         exit.json              its goodbye: why it is about to end, in its own words
         stops/<n>.json           one for each thread at a breakpoint; gone when it goes on
         stops/<n>.s              the socket at which that stop waits for a prompt
@@ -113,7 +113,7 @@ EV_MADE = "made"  # a thing to share was made: what call where inodes name size 
 EV_NOTE = "note"  # something worth telling that is nobody's fault: text
 
 # The same, of which only diagnosis makes something; the model has them as `Process.notes`.
-EV_SITE = "site"  # where locks are taken: code (number) at (f_lasti) file line function
+EV_SITE = "site"  # where locks are taken: site (its number in `state`) file line function
 EV_OPENED = "opened"  # a semaphore of another process was rebuilt here: address name inode lock
 EV_UNOPENED = "unopened"  # or could not be: name lock error
 EV_ORDER = "order"  # a lock was taken with another in hand: first second (addresses)

@@ -1,7 +1,7 @@
 """The `state` file of a process: hot facts in shared memory that survive its SIGKILL.
 
-One page, written by the process itself through mmap and read by anybody. Layout, little
-endian:
+Written by the process itself through mmap and read by anybody. The first page has the task in
+hand; behind it are the locks that are held, see `held.py`. Layout of the page, little endian:
 
     0   8s   magic b"mpdebug1"
     8   Q    task sequence: odd while the slot is being written
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 SIZE = 4096
+WHOLE = 96 * 1024
+"""The length of the file. Blocks are reserved as they are needed, the first page at once."""
 MAGIC = b"mpdebug1"
 TASK_AT = 40
 TASK_ROOM = 1024
@@ -39,21 +41,31 @@ PHASES = ("idle", "running", "sending its result")
 class StateWriter:
     """The writing end. OSError where the file cannot be made or its blocks reserved."""
 
-    __slots__ = ("map", "words")
+    __slots__ = ("map", "path", "reserved", "words")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, size: int = SIZE) -> None:
+        self.path = path
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            # A sparse page on a full disk would kill the program at its first store (SIGBUS).
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(fd, 0, SIZE)
-            else:
-                os.write(fd, bytes(SIZE))
-            self.map = mmap.mmap(fd, SIZE)
+            _reserve(fd, 0, size)
+            os.ftruncate(fd, WHOLE)
+            self.map = mmap.mmap(fd, WHOLE)
         finally:
             os.close(fd)
+        self.reserved = size
         self.words = memoryview(self.map).cast("Q")
         self.map[0:8] = MAGIC
+
+    def reserve(self, size: int) -> None:
+        """Have blocks for so many bytes of the file. OSError where there are none."""
+        if size <= self.reserved:
+            return
+        fd = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            _reserve(fd, self.reserved, size - self.reserved)
+        finally:
+            os.close(fd)
+        self.reserved = size
 
     def task(self, text: bytes, since: int) -> None:
         """This process begins a task."""
@@ -74,6 +86,14 @@ class StateWriter:
         """Give the mapping back."""
         self.words.release()
         self.map.close()
+
+
+def _reserve(fd: int, begin: int, size: int) -> None:
+    """A page without a block would kill the program at its first store on a full disk."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(fd, begin, size)
+    else:
+        os.pwrite(fd, bytes(size), begin)
 
 
 def read_task(path: str) -> tuple[int, int, bytes] | None:
