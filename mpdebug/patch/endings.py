@@ -53,6 +53,9 @@ def _exit(original: Any) -> Any:
             status = args[0] if args else kwargs.get("status")
             if here is not None and not here.said_goodbye:
                 here.goodbye("os._exit", status=status, where=guard.where())
+                queues: Any = sys.modules.get("mpdebug.patch.queues")
+                if queues is not None:
+                    queues.tell_unsent()
         try:
             return original(*args, **kwargs)
         except BaseException as error:  # a wrong argument: the program lives on

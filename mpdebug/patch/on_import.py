@@ -33,7 +33,7 @@ for _package in ("multiprocessing", "multiprocess", "billiard"):
     TABLE[f"{_package}.process"] = "processes timeouts"
     TABLE[f"{_package}.util"] = "mp_logging"
     TABLE[f"{_package}.pool"] = "pools timeouts"
-    TABLE[f"{_package}.queues"] = "timeouts"
+    TABLE[f"{_package}.queues"] = "timeouts queues"
     TABLE[f"{_package}.spawn"] = "spawning"
     for _makes in ("connection", "heap", "managers", "shared_memory", "synchronize"):
         TABLE[f"{_package}.{_makes}"] = "labels"

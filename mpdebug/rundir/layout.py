@@ -122,10 +122,10 @@ EV_NOT_OWNED = "not owned"  # a lock was released that this process had not take
 EV_LEFT = "left"  # the process's work ends, and a lock is still taken: address where thread
 EV_FORKED_BESIDE = "forked beside"  # a fork beside other threads: pid threads [{name, where}]
 EV_QUEUE = "queue"  # a Queue was made, or rebuilt here: what (class) reader writer (inodes)
-#                     rlock wlock sem (addresses) size where
+#                     rlock wlock sem (addresses) size unfinished cond [4], where or rebuilt
 EV_BARRIER = "barrier"  # a Barrier was made: parties, and its condition's addresses, where
-EV_DROPPED = "dropped"  # a queue's item could not be pickled: reader type message item where
-EV_UNSENT = "unsent"  # at os._exit: items of a queue that its feeder never sent: reader items
+EV_DROPPED = "dropped"  # a queue's item could not be pickled: reader type message item
+EV_UNSENT = "unsent"  # at os._exit: items of a queue not sent: reader items sending (one more)
 EV_EMPTY_LIED = "empty lied"  # Queue.empty() said True although items were put: reader where
 EV_POOL = "pool"  # a Pool: owner what (made, closed, terminated, joined) size where
 EV_TASK_FAILED = "task failed"  # in a worker: owner job call args type message where text

@@ -1,0 +1,223 @@
+"""Queues: what each is made of, and the items that never arrive.
+
+`put` only appends to a buffer; a thread of the queue pickles and sends. What goes wrong in that
+thread is nobody's error: an item that cannot be pickled is dropped (and where the process is
+about to end without a word), and what is still in the buffer at `os._exit` is lost. Nothing is
+added to `put` and `get`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _weakref import ref
+
+from mpdebug.agent import encode, exceptions, guard, process, tasks
+from mpdebug.patch import registry
+from mpdebug.rundir import layout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType, ModuleType
+    from typing import Any
+
+CONDITION = ("_lock", "_sleeping_count", "_woken_count", "_wait_semaphore")
+MESSAGE_ROOM = 1000
+
+feeding: list[Any] = []
+"""Weak references to the queues into which this process has put something."""
+
+told: set[tuple[CodeType, int]] = set()
+"""Places at which `empty()` was found wrong."""
+
+process.on_fork.append(feeding.clear)
+process.on_fork.append(told.clear)
+
+
+def patch(module: ModuleType) -> None:
+    """Wrap the making of queues in multiprocessing.queues, and what their threads do."""
+    joinable = getattr(module, "JoinableQueue", ())
+    for name in ("Queue", "JoinableQueue", "SimpleQueue"):
+        kind = getattr(module, name, None)
+        if kind is not None:
+            inner = joinable if name == "Queue" else ()
+            for method in ("__init__", "__setstate__"):
+                registry.wrap(kind, method, _made(inner, rebuilt=method == "__setstate__"))
+    queue = getattr(module, "Queue", None)
+    if queue is not None:
+        registry.wrap(queue, "_start_thread", _start_thread)
+        registry.wrap(queue, "empty", _empty)
+    pickler = getattr(module, "_ForkingPickler", None)
+    if pickler is not None and not registry.is_ours(module, "_ForkingPickler"):
+        registry.put(module, "_ForkingPickler", _telling(pickler))
+
+
+# --- what a queue is made of
+
+
+def _made(inner: Any, *, rebuilt: bool) -> Any:
+    """A maker of wrappers; `inner` are subclasses that have a wrapper of their own."""
+
+    def make(original: Any) -> Any:
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                result = original(self, *args, **kwargs)
+            except BaseException as error:
+                guard.drop_frame(error)
+                raise
+            if process.here is not None and not isinstance(self, inner):
+                with guard.quiet:
+                    _tell(self, rebuilt=rebuilt)
+            return result
+
+        return method
+
+    return make
+
+
+def _tell(queue: Any, *, rebuilt: bool) -> None:
+    here = process.here
+    if here is None:
+        return
+    said: dict[str, Any] = {"what": type(queue).__name__}
+    for end in ("reader", "writer"):
+        said[end] = os.fstat(getattr(queue, f"_{end}").fileno()).st_ino
+    for lock in ("rlock", "wlock", "sem"):
+        address = _address(getattr(queue, f"_{lock}", None))
+        if address:
+            said[lock] = address
+    condition = getattr(queue, "_cond", None)
+    if condition is not None:
+        said["unfinished"] = _address(queue._unfinished_tasks)  # noqa: SLF001
+        said["cond"] = [_address(getattr(condition, part)) for part in CONDITION]
+    if "sem" in said:
+        said["size"] = queue._maxsize  # noqa: SLF001
+    said.update({"rebuilt": True} if rebuilt else {"where": guard.where(2)})
+    here.event(layout.EV_QUEUE, **said)
+
+
+def _address(lock: Any) -> int:
+    return getattr(getattr(lock, "_semlock", None), "handle", 0)
+
+
+# --- what is dropped
+
+
+def _telling(original: Any) -> Any:
+    """The pickler of queues, which tells of what it cannot pickle in a queue's thread."""
+
+    class ForkingPickler(original):  # type: ignore[misc]
+        """See multiprocessing.reduction."""
+
+        @classmethod
+        def dumps(cls, obj: Any, *args: Any) -> Any:
+            try:
+                return original.dumps(obj, *args)
+            except BaseException as error:
+                guard.drop_frame(error)
+                with guard.quiet:
+                    _dropped(sys._getframe(1), error, obj)  # noqa: SLF001
+                raise
+
+    ForkingPickler.__module__ = original.__module__
+    ForkingPickler.__qualname__ = original.__qualname__
+    return ForkingPickler
+
+
+def _dropped(frame: Any, error: BaseException, item: Any) -> None:
+    """Tell of an item that goes no further, if it was a queue's thread that pickled it."""
+    here = process.here
+    if here is None or frame.f_code.co_name != "_feed":
+        return
+    known = frame.f_locals
+    if getattr(known.get("onerror"), "__self__", None) is not None:
+        return  # an executor's: the future gets the error
+    here.event(
+        layout.EV_DROPPED,
+        reader=os.fstat(known["send_bytes"].__self__.fileno()).st_ino,
+        type=exceptions.type_name(type(error)),
+        message=encode.safe_str(error)[:MESSAGE_ROOM],
+        item=tasks.describe(item),
+    )
+
+
+# --- what is not sent
+
+
+def _start_thread(original: Any) -> Any:
+    def _start_thread(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = original(self, *args, **kwargs)
+        except BaseException as error:
+            guard.drop_frame(error)
+            raise
+        with guard.quiet:
+            feeding[:] = [one for one in feeding if one() is not None]
+            feeding.append(ref(self))
+        return result
+
+    return _start_thread
+
+
+def tell_unsent() -> None:
+    """This process is about to end by os._exit: tell what its queues have not sent."""
+    here = process.here
+    for one in feeding:
+        queue = one()
+        if here is None or queue is None or queue._joincancelled:  # noqa: SLF001
+            continue
+        items, sending = waiting_in(queue), is_sending(queue)
+        if items or sending:
+            reader = os.fstat(queue._writer.fileno()).st_ino  # noqa: SLF001
+            here.event(layout.EV_UNSENT, reader=reader, items=items, sending=sending)
+
+
+def waiting_in(queue: Any) -> int:
+    """How many items stand in the buffer of this process."""
+    buffer = queue._buffer  # noqa: SLF001
+    items = len(buffer)
+    closed = queue._closed and items  # noqa: SLF001 - then the last one says: no more come
+    return items - 1 if closed else items
+
+
+def is_sending(queue: Any) -> bool:
+    """Whether the queue's thread is in the middle of an item."""
+    thread = queue._thread  # noqa: SLF001
+    frame: Any = sys._current_frames().get(thread.ident) if thread is not None else None  # noqa: SLF001
+    inner = ""
+    while frame is not None and frame.f_code.co_name != "_feed":
+        inner = frame.f_code.co_name
+        frame = frame.f_back
+    return frame is not None and inner not in ("", "wait", "debug")
+
+
+def _empty(original: Any) -> Any:
+    def empty(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = original(self, *args, **kwargs)
+        except BaseException as error:
+            guard.drop_frame(error)
+            raise
+        if result and self._buffer is not None and self._thread is not None:
+            with guard.quiet:
+                _tell_lie(self)
+        return result
+
+    return empty
+
+
+def _tell_lie(queue: Any) -> None:
+    """Tell it once for each place, if this very process has items on their way."""
+    here, items = process.here, waiting_in(queue)
+    if here is None or not (items or is_sending(queue)):
+        return
+    frame: Any = guard.program_frame(sys._getframe(2))  # noqa: SLF001
+    if frame is None or (frame.f_code, frame.f_lasti) in told:
+        return
+    told.add((frame.f_code, frame.f_lasti))
+    here.event(
+        layout.EV_EMPTY_LIED,
+        reader=os.fstat(queue._reader.fileno()).st_ino,  # noqa: SLF001
+        items=items,
+        where=f"{frame.f_code.co_filename}:{frame.f_lineno}",
+    )
