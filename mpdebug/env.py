@@ -72,6 +72,22 @@ SLEEPS = {
 }.get(os.uname().machine if LINUX else "", {})  # fmt: skip
 """More system calls in which a thread waits, by what for (numbers of /proc/PID/syscall)."""
 
+TIMEOUTS = {
+    "x86_64": {
+        7: (2, False), 271: (2, True), 23: (4, True), 270: (4, True), 232: (3, False),
+        281: (3, False), 441: (3, True), 202: (3, True), 128: (2, True),
+    },
+    "aarch64": {
+        73: (2, True), 72: (4, True), 22: (3, False), 441: (3, True), 98: (3, True),
+        137: (2, True),
+    },
+}.get(os.uname().machine if LINUX else "", {})  # fmt: skip
+"""System call → which of its arguments is the time-out, and whether that is a pointer (0: for
+ever) or a number of milliseconds (negative: for ever)."""
+
+SELECTS = {"x86_64": (23, 270), "aarch64": (72,)}.get(os.uname().machine if LINUX else "", ())
+"""The system calls whose descriptors are sets of bits; those of the others are `pollfd`s."""
+
 WAITID = (247, 95) if LINUX and SLEEPS else ()
 """The system call waitid, which names its child in the second argument, not in the first."""
 

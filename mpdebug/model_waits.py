@@ -26,7 +26,8 @@ READ, WRITE = "read", "write"  # a pipe or socket whose other ends are known
 CHILD = "child"  # the end of a process
 POLL = "poll"  # several of these at once
 STOPPED = "stopped"  # it stands at a breakpoint, or is halted
-ENDLESS = frozenset((SEMAPHORE, THREAD, READ, WRITE, CHILD, POLL))
+SERVES = "serves"  # it waits for requests that only members of the program make
+ENDLESS = frozenset((SEMAPHORE, THREAD, READ, WRITE, CHILD, POLL, SERVES))
 """Waits without a time limit that only members of the program can end."""
 
 PROVED, SUSPECTED = "proved", "suspected"
@@ -41,6 +42,9 @@ class Wait:
     main: bool  # it is the main thread
     kind: str  # one of the above
     things: tuple[str, ...] = ()  # by what it can be woken
+    to_write: tuple[str, ...] = ()  # of a POLL: those of them that it waits to write to
+    by_signal: bool = False
+    """A signal may end it: the process has a handler for one, neither for Ctrl-C nor ours."""
     words: str = ""  # for people: "sleeps", "waits for input"
     since: int = 0  # mono (ns) when it last ran; 0: not known
     switches: int = -1  # how often it was put to sleep or put off until now
@@ -67,10 +71,16 @@ class Thing:
     """Something that is waited for or held."""
 
     id: str
-    kind: str  # Lock, RLock, Semaphore, BoundedSemaphore, pipe, socket, process, proxy
+    kind: str
+    """Lock, RLock, Semaphore, BoundedSemaphore, pipe, socket, process, thread lock, proxy; also
+    just semaphore, where nobody wrote down its making."""
     label: Label | None = None  # where it was made; its `call` says as part of what
-    value: int = -1  # of a semaphore; bytes that lie in a pipe; -1: not known
-    users: tuple[str, ...] = ()  # keys of living processes that have it
+    part: str = ""  # of a Queue, Barrier: which of its locks or pipes it is, "_rlock"
+    value: int = -1  # of a semaphore; -1: not known
+    waiting: int = -1  # of a semaphore: how many wait for it, as it counts itself
+    users: tuple[str, ...] = ()
+    """Keys of living processes that have it; of a process: itself. In this and the next two
+    `pid:4711` is also that of a stranger, who is no member of the run."""
     readers: tuple[str, ...] = ()  # of a pipe: who has that end
     writers: tuple[str, ...] = ()
     strangers: tuple[int, ...] = ()  # pids outside of the program that have it too
@@ -87,7 +97,7 @@ class Picture:
     things: dict[str, Thing] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()  # of the living and of the dead
     still: frozenset[tuple[str, int]] = frozenset()
-    """(key, tid) of threads that did not run between two looks."""
+    """(key, tid) of threads that did not run between two looks, and stand in the same call."""
     unread: tuple[tuple[str, str], ...] = ()  # (key, why its threads could not be looked at)
     stacks: bool = False  # whether the Python stacks were asked for
 

@@ -10,7 +10,7 @@ from mpdebug.observer.facts import as_int, as_text
 from mpdebug.rundir import layout, lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mpdebug.model import Process, Run
 
@@ -45,17 +45,30 @@ class Labels:
 
         A forked child has what its parent made before, at the same address.
         """
-        until = None
-        one: Process | None = process
-        while one is not None:
+        for one, until in fork_chain(self._people, process):
             for label in reversed(self._addresses.get((one.key, address), ())):
                 if until is None or label.mono <= until:
                     return label
-            if one.method not in INHERITS:
-                return None
-            until = one.mono if until is None else min(until, one.mono)
-            one = self._people.get(one.parent)
         return None
+
+
+def fork_chain(
+    people: Mapping[str, Process], process: Process
+) -> Iterator[tuple[Process, int | None]]:
+    """The process, and those whose mappings it has; each with the moment (mono) until which.
+
+    Args:
+        people: all processes of the run by key.
+        process: where to begin.
+    """
+    until = None
+    one: Process | None = process
+    while one is not None:
+        yield one, until
+        if one.method not in INHERITS:
+            return
+        until = one.mono if until is None else min(until, one.mono)
+        one = people.get(one.parent)
 
 
 def read_labels(process: Process) -> Iterator[Label]:

@@ -120,7 +120,8 @@ def role_of(argv: tuple[str, ...], parent: tuple[str, ...]) -> tuple[str, str]:
     line = " ".join(argv)
     for mark, role, method in MARKS:
         if mark in line:
-            return role, method
+            forked = role == layout.FORKSERVER and argv == parent
+            return (layout.WORKER, layout.FORKSERVER) if forked else (role, method)
     if argv and argv == parent:
         return layout.FORK, "fork"
     return (layout.SUBPROCESS if parent else layout.MAIN), "exec"

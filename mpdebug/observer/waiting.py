@@ -12,7 +12,7 @@ import os
 import stat
 from typing import NamedTuple
 
-from mpdebug import env
+from mpdebug.observer import syscalls
 
 SLEEPS, INPUT, SIGNAL = "sleeps", "waits for input", "waits for a signal"
 THREAD = "waits for a thread"
@@ -54,8 +54,6 @@ FUTEX_PRIVATE = 0x80
 """This bit of a futex's operation: only threads of this process can wake it. Without it the
 lock lies in shared memory, as those of multiprocessing do."""
 
-ANY_CHILD = 2**31
-
 
 class Wait(NamedTuple):
     """What is waited for, and the process that is, where the call names one."""
@@ -67,37 +65,26 @@ class Wait(NamedTuple):
 def wait_of(pid: int) -> Wait:
     """What the main thread of a sleeping process waits for; no words where that is unknown."""
     try:
-        words = _read(f"/proc/{pid}/syscall").split()
+        text = _read(f"/proc/{pid}/syscall")
     except PermissionError:
-        return _by_place(pid)
+        return by_place(pid)
     except OSError:
         return Wait()
-    if len(words) < 4 or not words[0].isdigit():  # noqa: PLR2004 - "running", or a page fault
-        return Wait()
-    number = int(words[0])
-    args = [int(word, 16) for word in words[1:4]]
-    if number == env.PPOLL and not any(args):
-        return Wait(SIGNAL)
-    call = env.SLEEPS.get(number) or env.READS.get(number) or env.SLEEPS_FOR_SIGNALS.get(number)
-    return _by_call(pid, number, call or "", args)
+    call = syscalls.parse(text)
+    return of_call(pid, call) if call else Wait()
 
 
-def _by_call(pid: int, number: int, call: str, args: list[int]) -> Wait:
-    if call == "futex":
-        return Wait(THREAD if args[1] & FUTEX_PRIVATE else MP_LOCK)
-    if call == "child":
-        return _child(number, args[0], args[1])
-    if call in ("read", "write"):
-        verb = "reads" if call == "read" else "writes to"
-        return Wait(f"{verb} {_what(pid, args[0])}")
-    return Wait(WORDS.get(call, ""))
-
-
-def _child(number: int, one: int, two: int) -> Wait:
-    """wait4(pid, …), or waitid(P_PID, pid, …)."""
-    waitid = number in env.WAITID
-    pid = (two if one == os.P_PID else 0) if waitid else one
-    return Wait(CHILD, pid if pid < ANY_CHILD else 0)
+def of_call(pid: int, call: syscalls.Call) -> Wait:
+    """What a thread of a process waits for in this system call."""
+    if call.name == "futex":
+        return Wait(THREAD if call.args[1] & FUTEX_PRIVATE else MP_LOCK)
+    if call.name == "child":
+        how, number = syscalls.child_of(call)
+        return Wait(CHILD, number if how == "pid" else 0)
+    if call.name in ("read", "write"):
+        verb = "reads" if call.name == "read" else "writes to"
+        return Wait(f"{verb} {_what(pid, call.args[0])}")
+    return Wait(WORDS.get(call.name, ""))
 
 
 def _what(pid: int, fd: int) -> str:
@@ -117,7 +104,8 @@ def _what(pid: int, fd: int) -> str:
         return "a file"
 
 
-def _by_place(pid: int) -> Wait:
+def by_place(pid: int) -> Wait:
+    """The same by the kernel's name of the place, where the call may not be read."""
     try:
         place = _read(f"/proc/{pid}/wchan")
     except OSError:
