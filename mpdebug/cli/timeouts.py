@@ -108,11 +108,13 @@ class TimeOutNotices(logging.Handler):
         found = [one for one in cut_short(run) if one.process.key not in self._ended]
         if not found:
             return
-        self._ended |= {one.process.key for one in found}
-        bad = {death.process.key for death in explain(run) if death.bad}  # told as such
+        # Those are told as deaths. What looks like one before its parent had time to write that
+        # it meant it comes again at the next look.
+        bad = {death.process.key for death in explain(run) if death.bad}
         kinds: dict[tuple[object, ...], list[CutShort]] = {}
         for one in found:
             if one.process.key not in bad:
+                self._ended.add(one.process.key)
                 place = one.stood.file, one.stood.line
                 kind = *place, one.sent.sender, one.signal, one.sent.call, one.sent.where
                 kinds.setdefault(kind, []).append(one)
