@@ -31,7 +31,7 @@ class Labels:
         for label in self.all:
             for inode in label.inodes:
                 self._inodes[inode] = label  # a number that is used again is the newer thing's
-            if label.what == SEMAPHORE and not label.inodes:
+            if label.what == SEMAPHORE:
                 key = (label.maker.key, label.address)
                 self._addresses.setdefault(key, []).append(label)
 
@@ -41,7 +41,7 @@ class Labels:
         return label if label is not None and label.what == kind else None
 
     def of_address(self, process: Process, address: int) -> Label | None:
-        """The label of a semaphore that has no name, by where a process has it mapped.
+        """The label of a semaphore, by where a process has it mapped.
 
         A forked child has what its parent made before, at the same address.
         """

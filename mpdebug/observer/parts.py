@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from mpdebug.model import Note, Process, Run
 
 ENDS = ("reader", "writer")
-NOT_PARTS = frozenset((*ENDS, "mono", "kind", "size", "parties"))
+CONDITION = ("_lock", "_sleeping_count", "_woken_count", "_wait_semaphore")
+"""A condition's semaphores, in the order in which they are told."""
+
+NOT_PARTS = frozenset((*ENDS, "what", "where", "mono", "kind", "size", "parties"))
 
 
 class Parts:
@@ -33,9 +36,14 @@ class Parts:
         for end in ENDS:
             if inode := as_int(note.said.get(end)):
                 self._inodes[inode] = f"{what}._{end}"
-        for name, value in note.said.items():
-            address = as_int(value)
-            if address and name not in NOT_PARTS:
+        named = {name: value for name, value in note.said.items() if name not in NOT_PARTS}
+        several = named.pop("cond", None)
+        if isinstance(several, list):
+            named |= {
+                f"cond.{name}": one for name, one in zip(CONDITION, several, strict=False)
+            }
+        for name, value in named.items():
+            if address := as_int(value):
                 key = (process.key, address)
                 self._addresses.setdefault(key, []).append((note.mono, f"{what}._{name}"))
 

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 
 from mpdebug.model_waits import Picture
 from mpdebug.observer import blocked, threads, unobserved
+from mpdebug.observer.holds import Holds, current
 from mpdebug.observer.sockets import unix_sockets
 from mpdebug.observer.things import Things
 from mpdebug.rundir import layout
 
 if TYPE_CHECKING:
     from mpdebug.model import Process, Run
-    from mpdebug.model_waits import Thing, Wait
+    from mpdebug.model_waits import Hold, Thing, Wait
     from mpdebug.observer.threads import Seen
 
 SETTLE = 0.15
@@ -53,6 +54,7 @@ def take(run: Run, *, stacks: bool = False, settle: float = SETTLE) -> Picture:
         mono=time.monotonic_ns(),
         waits=waits,
         things=things,
+        holds=look.holds,
         still=still,
         unread=tuple(look.unread.items()),
     )
@@ -72,6 +74,7 @@ class _Look:
         self.unread: dict[str, str] = {}
         self.seen: dict[str, dict[int, Seen]] = {}
         self.waits: dict[str, list[Wait]] = {}
+        self.holds: tuple[Hold, ...] = ()
         self.around = blocked.Around()
 
     def first(self) -> None:
@@ -98,10 +101,12 @@ class _Look:
         return found
 
     def things(self) -> dict[str, Thing]:
-        """What they wait for."""
+        """What they wait for, and what is held."""
         found = Things(self.run, self.blocked, self.around)
+        all_holds = Holds(self.run, found).read()
         ids = {one for waits in self.waits.values() for wait in waits for one in wait.things}
-        things = found.of(ids)
+        things = found.of(ids | {one.thing for one in all_holds})
+        self.holds = current(all_holds, things, self.run)
         self.unread |= found.unread
         return things
 

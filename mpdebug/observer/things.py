@@ -32,6 +32,11 @@ VALUE = 0xFFFFFFFF
 WORD = 8
 
 
+def gone_id(maker: str, address: int) -> str:
+    """The id of a semaphore without a name that no living process has."""
+    return f"sem:{maker}@{address:x}"
+
+
 class Things:
     """Everything that is waited for or held in a run.
 
@@ -54,18 +59,30 @@ class Things:
     def of(self, ids: Iterable[str]) -> dict[str, Thing]:
         """The things with these ids."""
         wanted = set(ids)
-        ends = {proc_id for proc_id in wanted if proc_id.startswith(("pipe:", "socket:"))}
+        ends = {one for one in wanted if one.startswith(("pipe:", "socket:"))}
         found = self._pipes_and_sockets(ends) if ends else {}
         for one in wanted - ends:
             kind, _, name = one.partition(":")
             if kind == "sem":
-                found[one] = self.semaphore(one)
+                found[one] = self.semaphore(one) if name.isdigit() else self._gone(one)
             elif kind == "pid":
                 found[one] = self._process(one, int(name))
             elif kind == "futex":
                 users = self._members.get(int(name.partition(":")[0]))
                 found[one] = Thing(one, "thread lock", users=(users,) if users else ())
+            else:
+                found[one] = Thing(one, kind)
         return found
+
+    def _gone(self, one: str) -> Thing:
+        """A semaphore that no living process has."""
+        key, _, address = one.partition(":")[2].partition("@")
+        maker = next((each for each in self.run.processes if each.key == key), None)
+        if maker is None:
+            return Thing(one, SEMAPHORE)
+        label = self.labels.of_address(maker, int(address, 16))
+        part = self.parts.of_address(maker, int(address, 16))
+        return Thing(one, label.lock if label and label.lock else SEMAPHORE, label, part)
 
     def _process(self, one: str, pid: int) -> Thing:
         key = self._members.get(pid)
