@@ -27,6 +27,7 @@ class Settings:
         "out",
         "pm",
         "quit_key",
+        "record",
         "remote_pdb",
         "run",
         "script",
@@ -59,6 +60,7 @@ class Settings:
         remote_pdb: str = "",
         signals: str = "",
         quit_key: bool = False,
+        record: str = "",
     ) -> None:
         self.run = run  # path of the run folder
         self.supervisor = supervisor  # pid; 0: nobody supervises this run
@@ -78,6 +80,7 @@ class Settings:
         self.tcp = tcp  # breakpoints are genuine remote-pdb ports
         self.remote_pdb = remote_pdb  # path of remote_pdb.py; another venv has none
         self.signals = signals  # "STACKS,NUDGE": numbers instead of our own choice
+        self.record = record  # of locks: "" (all), "owner" or "off"
         self.quit_key = quit_key  # Ctrl-\ asks for stacks: we are in front of a terminal
 
     def to_env(self) -> str:

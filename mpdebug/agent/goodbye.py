@@ -58,5 +58,6 @@ def was_typed(traceback: TracebackType | None) -> bool:
 def at_exit() -> None:
     """The last of the atexit functions: registered first."""
     note_uncaught()
+    process.work_ends()
     if process.here is not None:
         process.here.goodbye("returned")

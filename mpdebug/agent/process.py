@@ -31,6 +31,16 @@ signals: dict[str, Any] = {}
 on_fork: list[Callable[[], None]] = []
 """What other parts of the agent have to drop or renew in a forked child."""
 
+on_end: list[Callable[[], None]] = []
+"""What other parts of the agent have to tell when the work of this process is done."""
+
+
+def work_ends() -> None:
+    """The target of a child, or the main program, is done; threads may still run."""
+    for tell in on_end:
+        with guard.quiet:
+            tell()
+
 
 class Agent:
     """What this process knows about itself, and the files it writes."""

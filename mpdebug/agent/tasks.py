@@ -27,7 +27,7 @@ broken = False
 def begin(call: Any, args: Any, kwargs: Any, owner: str, job: int) -> None:
     """This process begins a task. Costs about 3 µs; never raises because of the arguments."""
     with guard.quiet:
-        page = writer or _open()
+        page = writer or open_page()
         if page is not None:
             name, said = quote(call_name(call)), quote(describe_args(args, kwargs))
             text = f'{{"call":{name},"args":{said},"owner":"{owner}","job":{job}}}'
@@ -41,15 +41,16 @@ def phase(value: int) -> None:
             writer.phase(value)
 
 
-def _open() -> state.StateWriter | None:
+def open_page(size: int = state.SIZE) -> state.StateWriter | None:
+    """Make the file `state`, with blocks for so many bytes; None where that cannot be."""
     global writer, broken  # noqa: PLW0603
     if broken or process.here is None:
         return None
     try:
-        writer = state.StateWriter(os.path.join(process.here.path, layout.STATE))
+        writer = state.StateWriter(os.path.join(process.here.path, layout.STATE), size)
     except (OSError, ValueError) as error:  # disk full: go without, and say so
         broken = True
-        process.here.event(layout.EV_NOTE, text=f"the task in hand is not kept: {error}")
+        process.here.event(layout.EV_NOTE, text=f"tasks and locks are not kept: {error}")
     return writer
 
 

@@ -66,6 +66,8 @@ OPTIONS = (
            "WHICH", ("first", "all"), check="count", implied="first"),
     Option("tcp", "breakpoints are ports for telnet: anybody on this machine can get in",
            typed=True),
+    Option("waits", "record who holds locks: full (since when, where), owner, off", "WHAT",
+           ("full", "owner", "off")),
     Option("signals", "our two signals (names, numbers) instead of SIGRTMAX-4 and SIGRTMAX-5",
            "A,B", listed=True, check="signals"),
     Option("debug", "write what mpdebug itself does: patch, process, guard, …, all",
@@ -99,6 +101,7 @@ class RunOptions:
         self.fail_on_stop = False
         self.pm = ""
         self.tcp = False
+        self.waits = "full"
         self.signals = ""  # two numbers
         self.debug = ""
         self.program: list[str] = []

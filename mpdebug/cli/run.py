@@ -181,6 +181,7 @@ def _settings(asked: RunOptions, path: str, replaced: dict[int, int]) -> Setting
         tcp=asked.tcp,
         remote_pdb=_remote_pdb(),
         signals=asked.signals,
+        record="" if asked.waits == "full" else asked.waits,
         quit_key=env.HAS_REALTIME_SIGNALS and audience.in_foreground(),
     )
 

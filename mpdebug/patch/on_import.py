@@ -33,10 +33,12 @@ for _package in ("multiprocessing", "multiprocess", "billiard"):
     TABLE[f"{_package}.process"] = "processes timeouts"
     TABLE[f"{_package}.util"] = "mp_logging"
     TABLE[f"{_package}.pool"] = "pools timeouts"
-    TABLE[f"{_package}.queues"] = "timeouts queues"
+    TABLE[f"{_package}.queues"] = "timeouts queues locks"
     TABLE[f"{_package}.spawn"] = "spawning"
     for _makes in ("connection", "heap", "managers", "shared_memory", "synchronize"):
         TABLE[f"{_package}.{_makes}"] = "labels"
+    TABLE[f"{_package}.synchronize"] += " locks"
+    TABLE[f"{_package}.managers"] += " proxy_locks"
 """Module of the program → modules in this folder whose `patch(module)` is called."""
 
 more: dict[str, str] = {}

@@ -69,6 +69,7 @@ def _bootstrap(original: Any) -> Any:
             guard.drop_frame(error)
             raise
         finally:
+            process.work_ends()
             if process.here is not None and status == 0:
                 process.here.leave_quietly()
             elif process.here is not None:
