@@ -8,7 +8,7 @@ semaphores, which have to be counted anyhow, are recorded in full.
 from __future__ import annotations
 
 from mpdebug.agent import guard, held
-from mpdebug.patch import locks, registry
+from mpdebug.patch import lock_records, registry
 from mpdebug.rundir.held import HELD
 
 TYPE_CHECKING = False
@@ -21,17 +21,17 @@ local = held.local
 
 def patch(module: ModuleType) -> None:
     """Wrap the Lock of multiprocessing.synchronize and kin, behind all of its SemLocks."""
-    locks.patch_full(module)
+    lock_records.patch(module)
     lock = module.__dict__.get("Lock")
     if lock is None:
         return
 
     def dress(self: Any) -> None:
-        if not getattr(self, locks.RECORD).recursive:
-            self.acquire, self.release = methods(getattr(self, locks.RECORD))
+        if not getattr(self, lock_records.RECORD).recursive:
+            self.acquire, self.release = methods(getattr(self, lock_records.RECORD))
 
     make = module.SemLock._make_methods  # noqa: SLF001
-    registry.put(lock, "_make_methods", locks.dressing(dress)(make))
+    registry.put(lock, "_make_methods", lock_records.dressing(dress)(make))
     registry.put(lock, "__enter__", _enter(module.SemLock.__enter__.__wrapped__))
     registry.put(lock, "__exit__", _exit(module.SemLock.__exit__.__wrapped__))
 
