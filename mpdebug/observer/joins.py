@@ -88,6 +88,7 @@ class Joins:
                 owner = as_text(event.get("owner"))
                 row = as_int(event.get("first")), as_text(event.get("call"))
                 insort(self.submitted[key, owner], (*row, as_text(event.get("where"))))
+                self.notes[key].append(Note(kind, as_int(event.get("mono")), dict(event)))
                 about.add(0)
                 continue
             if kind in layout.NOTES:
@@ -337,11 +338,11 @@ class Joins:
         if facts.task is None or facts.task[0] == state.IDLE:
             return None
         phase, since, task = facts.task
-        owner = as_text(task.get("owner"))
-        if owned is not None and owner == "executor":
-            owner = as_text(owned.event.get("owner")) or owner
+        word = as_text(task.get("owner"))
+        owner = as_text(owned.event.get("owner")) if owned is not None else ""
+        owner = owner if owner.partition(":")[0] == word else word
         job = as_int(task.get("job"), -1)
-        rows = self.submitted.get((parent, owner), [])
+        rows = self.submitted.get((parent, word if word == "pool" else owner), [])
         place = bisect_right(rows, job, key=lambda row: row[0])
         call, where = rows[place - 1][1:] if place else ("", "")
         return Task(

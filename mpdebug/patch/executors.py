@@ -1,11 +1,9 @@
-"""ProcessPoolExecutor (and loky): the task in hand, and where it was submitted."""
+"""ProcessPoolExecutor (and loky): the task in hand, where it was submitted, and what failed."""
 
 from __future__ import annotations
 
-from itertools import count
-
-from mpdebug.agent import guard, process, tasks
-from mpdebug.patch import pools, registry
+from mpdebug.agent import guard, mistakes, process, tasks
+from mpdebug.patch import jobs, pools, registry
 from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
@@ -14,14 +12,31 @@ if TYPE_CHECKING:
     from typing import Any
 
 OWNER = "executor"
-numbers = count()
+LOST = "its executor broke before it was done"
 
 
 def patch(module: ModuleType) -> None:
-    """Wrap ProcessPoolExecutor.submit: there a work item gets its number."""
+    """Wrap what submits, what receives, and what looks (concurrent.futures and loky)."""
     kind = getattr(module, "ProcessPoolExecutor", None)
     if kind is not None:
         registry.wrap(kind, "submit", _submit)
+    thread = getattr(module, "_ExecutorManagerThread", None)
+    if thread is not None:
+        registry.wrap(thread, "__init__", _thread)
+        registry.wrap(thread, "process_result_item", _result_item)
+        broken = getattr(module, "BrokenProcessPool", RuntimeError)
+        for name in ("terminate_broken", "_terminate_broken"):
+            registry.wrap(thread, name, _breaks(broken))
+    queue = getattr(module, "_SafeQueue", None)
+    if queue is not None:
+        registry.wrap(queue, "_on_queue_feeder_error", _not_sent)
+    future = module.__dict__.get("Future")
+    if future is not None and future.__module__ == module.__name__:
+        for name in ("exception", "add_done_callback"):
+            registry.wrap(future, name, _looks)
+
+
+# --- where jobs are submitted
 
 
 def _submit(original: Any) -> Any:
@@ -31,6 +46,7 @@ def _submit(original: Any) -> Any:
             future = original(self, *args, **kwargs)
         except BaseException as error:
             guard.drop_frame(error)
+            mistakes.note(error)
             raise
         with guard.quiet:
             _submitted(self, job)
@@ -43,18 +59,111 @@ def _submitted(executor: Any, job: int) -> None:
     here = process.here
     if here is None:
         return
-    known = executor.__dict__.get("_mpdebug")
-    if known is None or known[0] != here.pid:
-        known = (here.pid, f"{OWNER}:{next(numbers)}", set())
-        executor._mpdebug = known  # noqa: SLF001
-    _, owner, workers = known
+    owner = jobs.owner_of(executor, OWNER)
+    workers = executor.__dict__.setdefault("_mpdebug_workers", set())
     pools.submitted(owner, job, type(executor).__name__, "concurrent.futures")
     processes = executor.__dict__.get("_processes")
     if processes and len(processes) != len(workers):
         for pid in list(processes):
-            if pid not in workers:
-                workers.add(pid)
+            if (here.pid, pid) not in workers:
+                workers.add((here.pid, pid))
                 here.event(layout.EV_OWNED, owner=owner, pid=pid)
+
+
+# --- what comes back
+
+
+def _thread(original: Any) -> Any:
+    def __init__(self: Any, executor: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        try:
+            original(self, executor, *args, **kwargs)
+        except BaseException as error:
+            guard.drop_frame(error)
+            raise
+        with guard.quiet:  # it outlives the executor
+            self._mpdebug_key = jobs.owner_of(executor, OWNER)
+            self.call_queue._mpdebug_key = self._mpdebug_key  # noqa: SLF001
+
+    return __init__
+
+
+def _result_item(original: Any) -> Any:
+    def process_result_item(self: Any, result_item: Any, *args: Any) -> Any:
+        error = getattr(result_item, "exception", None)
+        if error is not None:
+            with guard.quiet:
+                _failed(self, result_item.work_id, error)
+        try:
+            return original(self, result_item, *args)
+        except BaseException as error:
+            guard.drop_frame(error)
+            raise
+
+    return process_result_item
+
+
+def _failed(thread: Any, job: int, error: BaseException) -> None:
+    """A failed result has come: told before anybody can look at the future."""
+    item = thread.pending_work_items.get(job)
+    if item is not None:
+        watched = bool(item.future._done_callbacks)  # noqa: SLF001
+        jobs.result_failed(item.future, thread._mpdebug_key, job, error, watched=watched)  # noqa: SLF001
+
+
+def _breaks(broken: Any) -> Any:
+    def make(original: Any) -> Any:
+        def terminate_broken(self: Any, cause: Any = None, *args: Any) -> Any:
+            with guard.quiet:
+                key = self._mpdebug_key
+                jobs.broke(key, cause)
+                for job in list(self.pending_work_items)[: jobs.MOST]:
+                    _failed(self, job, broken(LOST))
+            try:
+                return original(self, cause, *args)
+            except BaseException as error:
+                guard.drop_frame(error)
+                raise
+
+        return terminate_broken
+
+    return make
+
+
+def _not_sent(original: Any) -> Any:
+    """A task that cannot be pickled: its future gets the error, in the queue's thread."""
+
+    def _on_queue_feeder_error(self: Any, e: Any, obj: Any) -> Any:
+        with guard.quiet:
+            item = self.pending_work_items.get(getattr(obj, "work_id", -1))
+            if item is not None:
+                watched = bool(item.future._done_callbacks)  # noqa: SLF001
+                owner = getattr(self, "_mpdebug_key", OWNER)
+                jobs.result_failed(item.future, owner, obj.work_id, e, watched=watched)
+        try:
+            return original(self, e, obj)
+        except BaseException as error:
+            guard.drop_frame(error)
+            raise
+
+    return _on_queue_feeder_error
+
+
+def _looks(original: Any) -> Any:
+    def look(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = original(self, *args, **kwargs)
+        except BaseException as error:
+            guard.drop_frame(error)
+            raise
+        if "_mpdebug_failed" in self.__dict__:
+            with guard.quiet:
+                jobs.looked_at(self)
+        return result
+
+    return look
+
+
+# --- in a worker
 
 
 class CallGate:

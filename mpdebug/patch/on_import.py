@@ -26,12 +26,12 @@ TABLE: dict[str, str] = {
     "joblib.externals.loky.process_executor": "executors",
     "loky.process_executor": "executors",
     "concurrent.futures.process": "executors",
-    "concurrent.futures._base": "timeouts",
+    "concurrent.futures._base": "timeouts executors",
     "pdb": "breakpoints",
 }
 for _package in ("multiprocessing", "multiprocess", "billiard"):
     TABLE[f"{_package}.process"] = "processes timeouts"
-    TABLE[f"{_package}.util"] = "mp_logging"
+    TABLE[f"{_package}.util"] = "mp_logging exiting"
     TABLE[f"{_package}.pool"] = "pools timeouts"
     TABLE[f"{_package}.queues"] = "timeouts queues locks"
     TABLE[f"{_package}.spawn"] = "spawning"

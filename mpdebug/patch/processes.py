@@ -6,7 +6,9 @@ place: user classes already inherit from BaseProcess, and Process is pickled by 
 
 from __future__ import annotations
 
-from mpdebug.agent import encode, guard, identity, process
+import sys
+
+from mpdebug.agent import encode, guard, identity, mistakes, process
 from mpdebug.patch import executors, pools, registry
 from mpdebug.rundir import layout
 
@@ -23,6 +25,9 @@ def patch(module: ModuleType) -> None:
     if kind is not None:
         registry.wrap(kind, "start", _start)
         registry.wrap(kind, "_bootstrap", _bootstrap)
+        code = kind.__dict__.get("exitcode")
+        if isinstance(code, property) and not registry.is_ours(kind, "exitcode"):
+            registry.put(kind, "exitcode", _exitcode(code))
 
 
 def _start(original: Any) -> Any:
@@ -34,6 +39,7 @@ def _start(original: Any) -> Any:
             result = original(self, *args, **kwargs)
         except BaseException as error:
             guard.drop_frame(error)
+            mistakes.note(error)
             raise
         finally:
             identity.not_any_more()
@@ -55,7 +61,37 @@ def _started(started: Any, who: dict[str, Any]) -> None:
         target=who.get("target", ""),
         method=str(getattr(popen, "method", "")),
         where=guard.where(2),
+        **({"daemon": True} if started.daemon else {}),
     )
+
+
+looked: set[int] = set()
+"""Children (pids) whose exit code the program has read; told once."""
+
+process.on_fork.append(looked.clear)
+
+
+def _exitcode(original: property) -> property:
+    """The property, telling when the program reads the status of an ended child.
+
+    The standard library reads those of its Pools' workers; to join is not to look.
+    """
+    read: Any = original.fget
+
+    def exitcode(self: Any) -> Any:
+        try:
+            status = read(self)
+        except BaseException as error:
+            guard.drop_frame(error)
+            raise
+        if status is not None and self.ident not in looked and process.here is not None:
+            with guard.quiet:
+                if not guard.is_ours_or_stdlib(sys._getframe(1).f_code.co_filename):  # noqa: SLF001
+                    looked.add(self.ident)
+                    process.here.event(layout.EV_EXITCODE, pid=self.ident)
+        return status
+
+    return property(exitcode, original.fset, original.fdel, original.__doc__)
 
 
 def _bootstrap(original: Any) -> Any:

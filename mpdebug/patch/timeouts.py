@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from mpdebug.agent import guard
-from mpdebug.patch import registry
+from mpdebug.patch import jobs, registry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,10 +106,13 @@ def tell(call: str, seconds: float) -> None:
 
 def pool_gave_up(result: Any, error: BaseException) -> tuple[str, float | None]:
     """Whether it was the waiting for a Pool's result that ended, and not the task."""
-    if type(error).__name__ != "TimeoutError" or error.__cause__ is not None:
-        return "", None  # a task's own error has its traceback as the cause
     ready = getattr(result, "ready", None)
-    if ready is not None and ready():
+    if (
+        type(error).__name__ != "TimeoutError"
+        or error.__cause__ is not None  # a task's own error has its traceback as the cause
+        or (ready is not None and ready())
+    ):
+        jobs.looked_at(result)
         return "", None
     kind = type(result).__name__
     method = "get" if ready is not None else "next"
@@ -127,6 +130,7 @@ def future_gave_up(future: Any, error: BaseException) -> tuple[str, float | None
     `Executor.map` gives each future what is left of its time; the whole is told.
     """
     if not isinstance(error, TimeoutError) or future.done():
+        jobs.looked_at(future)
         return "", None
     caller = sys._getframe(2)  # noqa: SLF001 - of the wrapper
     if caller.f_code.co_name == "_result_or_cancel" and caller.f_back is not None:

@@ -96,12 +96,12 @@ TEXT_CAP = 256 * 1024 * 1024
 """Bytes that one process may write to one text file; told in the file when it is reached."""
 
 # Kinds of lines in `events`. Each has `mono` (ns) and `kind`; paths are `file:line`.
-EV_STARTED = "started"  # multiprocessing started a process: pid name target method where
+EV_STARTED = "started"  # multiprocessing started a process: pid name target method where daemon
 EV_SPAWNED = "spawned"  # an exec'ed child: pid argv how ("fork_exec", "posix_spawn")
 EV_EXEC = "exec"  # this process replaces itself: argv
 EV_REAPED = "reaped"  # a child's exit status was read: pid status maxrss
 EV_SIGNAL = "signal"  # this process sends a signal: pid signal call where
-EV_SUBMITTED = "submitted"  # first of a row of jobs from one place: owner first call where
+EV_SUBMITTED = "submitted"  # first of a row of jobs from one place: owner first call where pool
 EV_OWNED = "owned"  # a worker process belongs to a Pool or executor: owner pid
 EV_FORKED = "forked"  # a fork that is not multiprocessing's: pid
 EV_STOPPED = "stopped"  # a thread stands at a breakpoint: n why file line function reported
@@ -127,11 +127,13 @@ EV_BARRIER = "barrier"  # a Barrier was made: parties, and its condition's addre
 EV_DROPPED = "dropped"  # a queue's item could not be pickled: reader type message item
 EV_UNSENT = "unsent"  # at os._exit: items of a queue not sent: reader items sending (one more)
 EV_EMPTY_LIED = "empty lied"  # Queue.empty() said True although items were put: reader where
-EV_POOL = "pool"  # a Pool: owner what (made, closed, terminated, joined) size where
-EV_TASK_FAILED = "task failed"  # in a worker: owner job call args type message where text
-EV_FAILED_RESULT = "failed result"  # in the parent: owner job type message watched (callback)
+EV_POOL = "pool"  # a Pool: owner what (made, closed, terminated, joined); made: size where;
+#                   closed, terminated: left (number of unfinished jobs), jobs (the first)
+EV_TASK_FAILED = "task failed"  # in a worker: owner job type message where text number
+EV_FAILED_RESULT = "failed result"  # in the parent: owner job type message watched where number
 EV_LOOKED = "looked"  # somebody looked at a failed result: owner job
-EV_HANDLER_DIED = "handler died"  # a thread of a Pool, executor: owner what type message text
+EV_HANDLER_DIED = "handler died"  # a Pool's thread, or (what: broken) an executor: owner what
+#                                   type message text
 EV_EXITCODE = "exitcode"  # somebody read the exit code of a child: pid
 EV_MISTAKE = "mistake"  # an exception that a program may well swallow: type message where
 EV_READ_WRITE = "read write"  # a value was read, changed and written, unlocked: what name where
@@ -140,7 +142,8 @@ EV_ATTACHED = "attached"  # shared memory of another process: name inode tracker
 EV_UNLINKED = "unlinked"  # shared memory was unlinked: name
 EV_RANDOM = "random"  # a generator that was there before the fork was used: state (hash) where
 EV_DESCRIPTORS = "descriptors"  # they were used up: limit kinds {what: how many} where
-EV_REMARK = "remark"  # anything else that diagnosis knows: what, and what goes with it
+EV_REMARK = "remark"  # anything else that diagnosis knows: what, and what goes with it;
+#                       exiting: the exit begins to wait for children [pid] and queues (number)
 
 NOTES = frozenset((
     EV_SITE, EV_OPENED, EV_UNOPENED, EV_ORDER, EV_NOT_OWNED, EV_LEFT, EV_FORKED_BESIDE,

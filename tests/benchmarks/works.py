@@ -19,7 +19,7 @@ def nothing(number: int) -> None:
     """An empty task."""
 
 
-def ways() -> dict[str, Callable[[int], None]]:
+def ways() -> dict[str, Callable[[int], object]]:
     """What is measured; each is given the number of items."""
     context = multiprocessing.get_context("fork")
     queue: multiprocessing.Queue[int] = context.Queue()
@@ -45,8 +45,8 @@ def ways() -> dict[str, Callable[[int], None]]:
 
     return {
         "queue": put_get,
-        "map": lambda count: pool.map(nothing, range(count)) and None,
-        "each": lambda count: pool.map(nothing, range(count), chunksize=1) and None,
+        "map": lambda count: pool.map(nothing, range(count)),
+        "each": lambda count: pool.map(nothing, range(count), chunksize=1),
         "imap": imap,
         "async": apply_async,
         "submit": submit,
