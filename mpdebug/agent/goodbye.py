@@ -40,6 +40,9 @@ def note_uncaught() -> None:
         full = not isinstance(error, KeyboardInterrupt) and (
             sys.modules.keys() >= TELLERS or guard.may_import()
         )
+        used_up = sys.modules.get("mpdebug.agent.used_up")
+        if used_up is not None:
+            used_up.note(error, guard.place_of(error), ends=True)
         with guard.quiet:
             from mpdebug.agent import exceptions  # noqa: PLC0415 - not at every start
 

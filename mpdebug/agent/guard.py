@@ -196,6 +196,18 @@ def program_frame(frame: FrameType | None) -> FrameType | None:
     return library
 
 
+def place_of(error: BaseException) -> str:
+    """`file:line` of the innermost frame of the program in a traceback."""
+    place = ""
+    traceback = error.__traceback__
+    while traceback is not None:
+        file = traceback.tb_frame.f_code.co_filename
+        if not is_ours_or_stdlib(file):
+            place = f"{file}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return place
+
+
 def where(depth: int = 1) -> str:
     """`file:line` of the program's innermost frame, or an empty text."""
     file, line, _ = caller_of_program(depth + 1)

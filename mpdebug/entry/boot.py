@@ -6,7 +6,7 @@ import atexit
 import os
 import sys
 
-from mpdebug.agent import goodbye, guard, identity, nudge, process
+from mpdebug.agent import beside, goodbye, guard, identity, nudge, process
 from mpdebug.patch import (
     breakpoints,
     descriptors,
@@ -86,7 +86,7 @@ def install_patches(settings: Settings) -> None:
         hooked = True
         atexit.register(goodbye.at_exit)
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=process.after_fork)
+            os.register_at_fork(before=beside.before, after_in_child=process.after_fork)
         process.on_fork.append(look_for_breaks)
     if settings.pm:
         from mpdebug.patch import failures  # noqa: PLC0415 - only who asks for it pays for it

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mpdebug.model import Ended, Goodbye, Note, Process, SignalSent, Stop, Task
+from mpdebug.observer.copies import is_segment, with_source
 from mpdebug.observer.ended import ended, read_goodbye
 from mpdebug.observer.facts import as_int, as_seconds, as_text, as_texts
 from mpdebug.observer.stops import Past, stop_of
@@ -91,8 +92,9 @@ class Joins:
                 self.notes[key].append(Note(kind, as_int(event.get("mono")), dict(event)))
                 about.add(0)
                 continue
-            if kind in layout.NOTES:
-                self.notes[key].append(Note(kind, as_int(event.get("mono")), dict(event)))
+            if kind in layout.NOTES or is_segment(event):
+                said = with_source(dict(event))
+                self.notes[key].append(Note(kind, as_int(event.get("mono")), said))
                 about.add((layout.parse_folder_name(key) or (0,))[0])
                 continue
             if self.past.add(key, event):

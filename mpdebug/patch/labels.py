@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from mpdebug.agent import encode, guard, process
+from mpdebug.agent import encode, guard, process, used_up
 from mpdebug.patch import registry
 from mpdebug.rundir import layout
 
@@ -27,6 +27,7 @@ def patch(module: ModuleType) -> None:
     """Wrap the makers in multiprocessing's shared_memory, heap, synchronize, … and kin."""
     for kind, method, note in (
         ("SharedMemory", "__init__", _segment),
+        ("SharedMemory", "unlink", _unlinked),
         ("Arena", "__init__", _arena),
         ("SemLock", "__init__", _semaphore),
         ("BaseManager", "start", _manager),
@@ -47,6 +48,7 @@ def _noted(note: Callable[[Any, Any, Any], None]) -> Callable[[Any], Any]:
                 result = original(self, *args, **kwargs)
             except BaseException as error:
                 guard.drop_frame(error)
+                used_up.note(error)
                 raise
             if process.here is not None:
                 with guard.quiet:
@@ -64,6 +66,7 @@ def _pipes(original: Any) -> Any:
             ends = original(*args, **kwargs)
         except BaseException as error:
             guard.drop_frame(error)
+            used_up.note(error)
             raise
         if process.here is not None:
             with guard.quiet:
@@ -75,10 +78,35 @@ def _pipes(original: Any) -> Any:
 
 
 def _segment(made: Any, _args: Any, _kwargs: Any) -> None:
+    inode = os.fstat(made._fd).st_ino  # noqa: SLF001
+    name, size = made._name, made._size  # noqa: SLF001
+    tracker = _tracker(made)
     if made._flags & os.O_EXCL:  # noqa: SLF001 - set where create=True
-        inode = os.fstat(made._fd).st_ino  # noqa: SLF001
-        name, size = made._name, made._size  # noqa: SLF001
-        _tell("shared memory", name=name, lock=type(made).__name__, size=size, inodes=[inode])
+        _tell("shared memory", name=name, lock=type(made).__name__, size=size, inodes=[inode],
+              tracker=tracker)  # fmt: skip
+    elif tracker and process.here is not None:
+        where = guard.where(2)
+        process.here.event(
+            layout.EV_ATTACHED, name=name, inode=inode, tracker=tracker, where=where
+        )
+
+
+def _tracker(made: Any) -> int:
+    """Which resource tracker will unlink it at its end: the inode of the pipe to it; 0: none.
+
+    A child of multiprocessing has that of its parent; any other process starts one of its own.
+    """
+    if not getattr(made, "_track", True):  # 3.13 and newer
+        return 0
+    package = type(made).__init__.__module__.partition(".")[0]
+    module = sys.modules.get(f"{package}.resource_tracker")
+    fd = getattr(getattr(module, "_resource_tracker", None), "_fd", None)
+    return os.fstat(fd).st_ino if fd is not None else 0
+
+
+def _unlinked(made: Any, _args: Any, _kwargs: Any) -> None:
+    if process.here is not None:
+        process.here.event(layout.EV_UNLINKED, name=made._name, where=guard.where(2))  # noqa: SLF001
 
 
 def _arena(made: Any, args: Any, kwargs: Any) -> None:

@@ -28,6 +28,7 @@ TABLE: dict[str, str] = {
     "concurrent.futures.process": "executors",
     "concurrent.futures._base": "timeouts executors",
     "pdb": "breakpoints",
+    "random": "generators",
 }
 for _package in ("multiprocessing", "multiprocess", "billiard"):
     TABLE[f"{_package}.process"] = "processes timeouts"
@@ -35,10 +36,12 @@ for _package in ("multiprocessing", "multiprocess", "billiard"):
     TABLE[f"{_package}.pool"] = "pools timeouts"
     TABLE[f"{_package}.queues"] = "timeouts queues locks"
     TABLE[f"{_package}.spawn"] = "spawning"
+    TABLE[f"{_package}.sharedctypes"] = "values"
+    TABLE[f"{_package}.resource_tracker"] = "trackers"
     for _makes in ("connection", "heap", "managers", "shared_memory", "synchronize"):
         TABLE[f"{_package}.{_makes}"] = "labels"
-    TABLE[f"{_package}.synchronize"] += " locks"
-    TABLE[f"{_package}.managers"] += " proxy_locks"
+    TABLE[f"{_package}.synchronize"] += " locks guarded"
+    TABLE[f"{_package}.managers"] += " proxy_locks proxies"
 """Module of the program → modules in this folder whose `patch(module)` is called."""
 
 more: dict[str, str] = {}

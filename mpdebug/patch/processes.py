@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from mpdebug.agent import encode, guard, identity, mistakes, process
+from mpdebug.agent import encode, guard, identity, mistakes, process, used_up
 from mpdebug.patch import executors, pools, registry
 from mpdebug.rundir import layout
 
@@ -40,6 +40,7 @@ def _start(original: Any) -> Any:
         except BaseException as error:
             guard.drop_frame(error)
             mistakes.note(error)
+            used_up.note(error)
             raise
         finally:
             identity.not_any_more()
@@ -188,7 +189,7 @@ def note_end(error: BaseException) -> None:
     with guard.quiet:
         if isinstance(error, SystemExit):
             code = error.code
-            said: dict[str, Any] = {"where": _place(error)}
+            said: dict[str, Any] = {"where": guard.place_of(error)}
             if code is None or isinstance(code, int):
                 said["status"] = int(code or 0)
             else:
@@ -198,16 +199,7 @@ def note_end(error: BaseException) -> None:
         else:
             from mpdebug.agent import exceptions  # noqa: PLC0415 - not at every start
 
-            here.goodbye("exception", exception=exceptions.describe(error), where=_place(error))
-
-
-def _place(error: BaseException) -> str:
-    """`file:line` of the innermost frame of the program in a traceback."""
-    place = ""
-    traceback = error.__traceback__
-    while traceback is not None:
-        file = traceback.tb_frame.f_code.co_filename
-        if not guard.is_ours_or_stdlib(file):
-            place = f"{file}:{traceback.tb_lineno}"
-        traceback = traceback.tb_next
-    return place
+            used_up.note(error, guard.place_of(error), ends=True)
+            here.goodbye(
+                "exception", exception=exceptions.describe(error), where=guard.place_of(error)
+            )

@@ -120,7 +120,8 @@ EV_ORDER = "order"  # a lock was taken with another in hand: first second (addre
 #                     first_where second_where thread
 EV_NOT_OWNED = "not owned"  # a lock was released that this process had not taken: address where
 EV_LEFT = "left"  # the process's work ends, and a lock is still taken: address where thread
-EV_FORKED_BESIDE = "forked beside"  # a fork beside other threads: pid threads [{name, where}]
+EV_FORKED_BESIDE = "forked beside"  # in the child: its parent had other threads of the program
+#                     at the fork: threads [{name, where, function}] where
 EV_QUEUE = "queue"  # a Queue was made, or rebuilt here: what (class) reader writer (inodes)
 #                     rlock wlock sem (addresses) size unfinished cond [4], where or rebuilt
 EV_BARRIER = "barrier"  # a Barrier was made: parties, and its condition's addresses, where
@@ -136,12 +137,16 @@ EV_HANDLER_DIED = "handler died"  # a Pool's thread, or (what: broken) an execut
 #                                   type message text
 EV_EXITCODE = "exitcode"  # somebody read the exit code of a child: pid
 EV_MISTAKE = "mistake"  # an exception that a program may well swallow: type message where
-EV_READ_WRITE = "read write"  # a value was read, changed and written, unlocked: what name where
-EV_COPY_CHANGED = "copy changed"  # of a manager's object, a copy was changed: type where
-EV_ATTACHED = "attached"  # shared memory of another process: name inode tracker (pid) where
-EV_UNLINKED = "unlinked"  # shared memory was unlinked: name
-EV_RANDOM = "random"  # a generator that was there before the fork was used: state (hash) where
-EV_DESCRIPTORS = "descriptors"  # they were used up: limit kinds {what: how many} where
+EV_READ_WRITE = "read write"  # a value was read, changed and written in one line, unlocked:
+#                     what name thing (the same in all processes) where function
+EV_COPY_CHANGED = "copy changed"  # of a manager's object a copy was fetched that could be
+#                     changed: type where function position (line, end, column, end)
+EV_ATTACHED = "attached"  # shared memory of another process: name inode tracker (inode) where
+EV_UNLINKED = "unlinked"  # shared memory was unlinked, or its tracker told of it no more: name
+EV_RANDOM = "random"  # a generator that was there before the fork was used: what state (hash)
+#                     made where seeded
+EV_DESCRIPTORS = "descriptors"  # they were used up: limit kinds {what: how many} where message
+#                     ends (true: that ended the process)
 EV_REMARK = "remark"  # anything else that diagnosis knows: what, and what goes with it;
 #                       exiting: the exit begins to wait for children [pid] and queues (number)
 

@@ -1,0 +1,95 @@
+"""Data that is lost without anybody's waiting: told by the line, and only where it is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mpdebug.diagnosis import data
+from tests.harness import program
+
+if TYPE_CHECKING:
+    from mpdebug.model_waits import Finding
+    from tests.harness import Command
+
+PLACE = re.compile(r"\.py:(\d+)")
+LOSES = program("loses_data.py")
+SEGMENTS = program("uses_segments.py")
+USES_UP = program("uses_up_files.py")
+BESIDE = program("forks_beside_threads.py")
+
+
+def marked(path: str, kind: str) -> list[int]:
+    """The lines of the program whose comment begins with this kind."""
+    texts = Path(path).read_text("utf-8").splitlines()
+    return [at for at, text in enumerate(texts, 1) if f"  # {kind}" in text]
+
+
+def lines(found: list[Finding], kind: str) -> list[int]:
+    """The lines that the findings of this kind name first."""
+    titles = [one.title for one in found if one.kind == kind]
+    return sorted(int(at[1]) for title in titles if (at := PLACE.search(title)))
+
+
+def test_lost_updates_and_copies_are_told_by_their_line(
+    mpdebug: Command, start_method: str
+) -> None:
+    """What two workers do unlocked is told, each line once; the locked is not."""
+    done = mpdebug("--keep", LOSES, start_method).ok()
+    found = data.findings(done.run)
+    for kind in ("lost-update", "copy-changed"):
+        assert lines(found, kind) == marked(LOSES, kind), found
+    assert all("w-0, w-1" in one.title for one in found if one.kind == "lost-update")
+    [value] = [one for one in found if "value.value += 1" in one.title]
+    assert (value.certainty, value.standing) == ("suspected", False)
+    assert "with value.get_lock():" in value.cure
+    [copy] = [one for one in found if ".append(1)" in one.title]
+    assert 'table["xs"].append(1) changes a copy: the list' in copy.title
+    rest = {one.kind for one in found} - {"lost-update", "copy-changed"}
+    assert rest == ({"same-random-numbers"} if start_method == "fork" else set())
+
+
+def test_random_numbers_that_are_the_same_are_told(mpdebug: Command) -> None:
+    """Under fork two workers draw from one state: not of what is seeded anew."""
+    done = mpdebug("--keep", LOSES, "fork").ok()
+    [same] = [one for one in data.findings(done.run) if one.kind == "same-random-numbers"]
+    [drawn] = marked(LOSES, "same-random-numbers")
+    assert (same.certainty, len(same.processes)) == ("proved", 2)
+    assert ("drawn at", f"{LOSES}:{drawn}") in same.evidence
+
+
+def test_shared_memory_that_nobody_frees_is_told(mpdebug: Command, start_method: str) -> None:
+    """Leaked, or unlinked by a visitor's tracker: with their line; the freed is not."""
+    done = mpdebug("--keep", SEGMENTS, start_method).ok()
+    found = data.findings(done.run)
+    for kind in ("shared-memory-unlinked", "shared-memory-leaked"):
+        assert lines(found, kind) == marked(SEGMENTS, kind), found
+    assert len(found) == 2
+    [leaked] = [one for one in found if one.kind == "shared-memory-leaked"]
+    assert "2 segments (800 bytes)" in leaked.title
+
+
+@pytest.mark.parametrize("limit", [40, 530])
+def test_used_up_descriptors_are_counted_by_kind(mpdebug: Command, limit: int) -> None:
+    """The last thing that a process without descriptors can say is what has them all."""
+    done = mpdebug("--keep", USES_UP, "fork", str(limit))
+    [found] = data.findings(done.run)
+    [at] = marked(USES_UP, "HERE")
+    assert found.kind == "descriptors-used-up"
+    assert f"its {limit} descriptors at {USES_UP}:{at}" in found.title
+    assert any("sentinels of finished Process objects" in text for _, text in found.evidence)
+
+
+def test_a_fork_beside_threads_is_noted_in_the_child(mpdebug: Command) -> None:
+    """With the thread's name and line; a Pool's own threads are no reason."""
+    run = mpdebug("--keep", BESIDE).ok().run
+    told = {
+        one.name: note for one in run.processes for note in one.notes if "beside" in note.kind
+    }
+    assert set(told) == {"beside"}
+    [thread] = told["beside"].said["threads"]
+    [at] = marked(BESIDE, "HERE")
+    assert (thread["name"], thread["where"]) == ("holder", f"{BESIDE}:{at}")
