@@ -142,12 +142,13 @@ EV_READ_WRITE = "read write"  # a value was read, changed and written in one lin
 EV_COPY_CHANGED = "copy changed"  # of a manager's object a copy was fetched that could be
 #                     changed: type where function position (line, end, column, end)
 EV_ATTACHED = "attached"  # shared memory of another process: name inode tracker (inode) where
-EV_UNLINKED = "unlinked"  # shared memory was unlinked, or its tracker told of it no more: name
+EV_UNLINKED = "unlinked"  # shared memory was unlinked: name where
 EV_RANDOM = "random"  # a generator that was there before the fork was used: what state (hash)
 #                     made where seeded
 EV_DESCRIPTORS = "descriptors"  # they were used up: limit kinds {what: how many} where message
 #                     ends (true: that ended the process)
 EV_REMARK = "remark"  # anything else that diagnosis knows: what, and what goes with it;
+#                       untracked: name (of shared memory, by hand);
 #                       exiting: the exit begins to wait for children [pid] and queues (number)
 
 NOTES = frozenset((
