@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 BEGIN = b"\x1b[?1049h\x1b[?25l\x1b[?7l"  # another screen, no cursor, lines are cut at the edge
+REST_OF_LINE = "\x1b[0m\x1b[K"
 END = b"\x1b[?7h\x1b[?25h\x1b[?1049l"
 
 KEYS = {
@@ -40,6 +41,10 @@ ESCAPE_WAIT = 0.03
 """Seconds in which the rest of a key's sequence comes; a lone escape has none."""
 
 SUSPEND = b"Z"
+
+LOCAL = 3
+"""Where the modes have those with NOFLSH. Without it the kernel throws away what was written
+when Ctrl-Z or Ctrl-C is typed: where we were quick, the words that end the picture too."""
 
 
 def is_possible() -> bool:
@@ -112,6 +117,9 @@ class FullScreen:
         if self._in is not None:
             self._modes = termios.tcgetattr(self._in)
             tty.setcbreak(self._in)
+            modes = termios.tcgetattr(self._in)
+            modes[LOCAL] |= termios.NOFLSH
+            termios.tcsetattr(self._in, termios.TCSANOW, modes)
         self.terminal.write_bytes(BEGIN)
         self._shown = []
 
@@ -163,7 +171,7 @@ class FullScreen:
             new = drawn[at] if at < len(drawn) else ""
             old = self._shown[at] if at < len(self._shown) else ""
             if new != old:
-                out.append(f"\x1b[{at + 1};1H{new}\x1b[0m\x1b[K")
+                out.append(f"\x1b[{at + 1};1H{new or REST_OF_LINE}")
         self._shown = drawn
         if out:
             self.terminal.write("".join(out))
@@ -174,7 +182,10 @@ class FullScreen:
         with console.capture() as captured:
             for line in lines:
                 console.print(line, no_wrap=True, overflow="crop", crop=True)
-        return captured.get().split("\n")[: len(lines)]
+        # A full line has no rest: there the cursor still stands on its last character.
+        rests = [REST_OF_LINE if line.cell_len < width else "\x1b[0m" for line in lines]
+        drawn = captured.get().split("\n")
+        return [text + rest for text, rest in zip(drawn, rests, strict=False)]
 
     # Keys.
 
