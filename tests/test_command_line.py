@@ -94,6 +94,7 @@ def test_no_arguments_is_a_question(mpdebug: Command) -> None:
         (["--run-dir=full", "script.py"], ["cannot use", "not empty"]),
         (["door", "opne"], ["door:", "opne"]),
         (["door", "status", "--pyton", "x"], ["--pyton", "Did you mean --python?"]),
+        (["stacks", "--samples", "x"], ["--samples", "'x'", "See: mpdebug stacks --help"]),
     ],
     ids=lambda words: " ".join(words) if words and " " not in words[0] else "",
 )

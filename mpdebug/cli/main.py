@@ -80,7 +80,9 @@ def _parser(name: str, text: str) -> argparse.ArgumentParser:
         def error(self, message: str) -> NoReturn:
             known = [word for action in self._actions for word in action.option_strings]
             wrong = [word for word in message.split() if word.startswith("-")]
-            cure = options.near(wrong[0], known, "Did you mean {}?") if wrong else ""
+            named = bool(wrong) and wrong[0].rstrip(":") in known  # its value is wrong
+            guess = wrong and not named
+            cure = options.near(wrong[0], known, "Did you mean {}?") if guess else ""
             raise errors.UsageError(f"{name}: {message}", cure or f"See: mpdebug {name} --help")
 
     head, _, rest = text.strip().partition("\n\n")
