@@ -90,6 +90,8 @@ def test_what_everybody_knows_is_shortened() -> None:
     """The parent's frames, the way to the loop and the inside of a call are left out."""
     assert [step.label for step in steps.steps(LOCKS)] == ["pool.worker", "SimpleQueue.get"]
     assert [step.label for step in steps.steps(at(31))] == ["pool.worker", "crunch"]
+    package = Frame("/usr/lib/python3.11/re/__init__.py", 166, "match")
+    assert [step.label for step in steps.steps((MAIN, package))] == ["<module>", "re.match"]
     deep = [Frame(f"/x/site-packages/pandas/{n}.py", n, f"f{n}") for n in range(1, 9)]
     assert [step.label for step in steps.steps((MAIN, *deep))] == [
         "<module>", "f1", "… 6 more", "f8",

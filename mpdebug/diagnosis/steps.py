@@ -182,7 +182,8 @@ def _named(frame: Frame) -> Step:
     """A call that everybody knows: `SimpleQueue.get`, `pool.worker`."""
     name = frame.function
     if "." not in name:
-        name = f"{stem(frame).removesuffix('.py')}.{name}"
+        module = frame.file.removesuffix("/__init__.py").removesuffix(".py")
+        name = f"{module.rpartition('/')[2]}.{name}"
     return Step(name, own=False)
 
 
