@@ -134,7 +134,9 @@ def made_alike(tree):
         )
         rows.append(dataclasses.replace(row, process=process, sample=sample))
     run = dataclasses.replace(tree.run, id="k7f2", command=("photos.py",))
-    return dataclasses.replace(tree, run=run, rows=tuple(rows), mono=14 * second, at=1e9)
+    samples = tuple(row.sample for row in rows if row.sample)
+    facts = {"run": run, "rows": tuple(rows), "samples": samples}
+    return dataclasses.replace(tree, mono=14 * second, at=1e9, **facts)
 
 
 def drawn():

@@ -252,6 +252,17 @@ class Tree:
     mono: int
     at: float  # the same moment in epoch seconds
     memory: str = "rss"  # which kind is shown
+    samples: tuple[Sample, ...] = ()  # of all that are there, also where no row shows them
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """One that a process has open, and who of the run has the same open."""
+
+    number: int
+    what: str  # "pipe:[81]", a path
+    end: str = ""  # of a pipe: reads, writes; else nothing
+    others: tuple[tuple[str, str], ...] = ()  # (name, its end: reads, writes, other end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +272,7 @@ class Detail:
     process: Process
     argv: tuple[str, ...] = ()
     environ: tuple[tuple[str, str | None, str | None], ...] = ()  # name, here, in its parent
-    descriptors: tuple[tuple[int, str, str], ...] = ()  # number, what it is, who else has it
+    descriptors: tuple[Descriptor, ...] = ()
     maps: tuple[tuple[str, int], ...] = ()  # what is mapped, bytes in memory
     records: tuple[dict[str, Any], ...] = ()  # the last ones
     stack: str = ""

@@ -16,7 +16,9 @@ from mpdebug.cli import shared
 from mpdebug.model import Process, Run
 from mpdebug.model_shared import SEMAPHORE
 from mpdebug.observer import proc_maps
+from mpdebug.observer.details import read_details
 from mpdebug.observer.labels import Labels
+from mpdebug.observer.run import RunReader
 from mpdebug.observer.shared import read_shared
 from mpdebug.rundir import layout
 from tests.harness import program
@@ -55,6 +57,14 @@ def who(thing: dict[str, Any]) -> dict[str, str]:
     return {each["process"]: each["how"] for each in thing["holders"]}
 
 
+def opened_pipe(run: str) -> set[tuple[str, str]]:
+    """Who has what of the sockets of `w-1`, as it is told when that process is opened."""
+    found = RunReader(run).refresh()
+    [one] = [each for each in found.processes if each.name == "w-1"]
+    opened = read_details(one, found).descriptors
+    return {who for each in opened if each.what.startswith("socket:") for who in each.others}
+
+
 @pytest.fixture
 def left() -> Iterator[str]:
     """The name of a segment that the program leaves behind; freed at last."""
@@ -87,6 +97,7 @@ def test_all_that_is_shared_is_told_with_its_maker(
     ready.wait()
     things = objects(capfd, run)
     text = ask(capfd, run)
+    opened = opened_pipe(run)
     named = {one["name"]: one for one in things}
 
     def thing(mark: str, kind: str) -> dict[str, Any]:
@@ -111,6 +122,7 @@ def test_all_that_is_shared_is_told_with_its_maker(
     assert thing("value", "arena")["made"]["call"] == "Value"
     assert everybody <= set(who(thing("queue", "pipe")))
     assert everybody <= set(who(thing("pipe", "socket pair")))
+    assert ("MainProcess", "other end") in opened
     manager = thing("manager", "manager")
     assert manager["made"]["class"] == "SyncManager"
     uses = {name: how for name, how in who(manager).items() if name != "SyncManager-1"}

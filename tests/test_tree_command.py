@@ -66,7 +66,10 @@ def standing(mpdebug: Command, handshake: Callable[[], Handshake]) -> Standing:
 
 
 def test_idle_and_stuck_workers_are_told_apart(
-    standing: Standing, start_method: str, capfd: pytest.CaptureFixture[str]
+    standing: Standing,
+    start_method: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Under each start method; with tasks, last records, and the ended ones as one row."""
     standing.begin(start_method)
@@ -91,6 +94,7 @@ def test_idle_and_stuck_workers_are_told_apart(
     assert worker["descriptors"] > 3
     assert worker["cpu"] is not None
     assert found["sleeper"]["state"]["text"] == "sleeps"
+    monkeypatch.setenv("COLUMNS", "200")
     text = ask(capfd, standing.run, "--memory", "pss", "--sort", "memory")
     assert "×5 exited 0" in text
     assert "stick('godot'" in text
@@ -207,6 +211,8 @@ def test_the_live_tree_at_a_terminal(
     live.expect_exact("by cpu")
     live.send("\x1b[B\r")  # the first row, opened
     live.expect_exact("command")
+    live.expect_exact("stack ")
+    live.expect_exact("MainProcess")
     live.expect_exact("q back")
     live.send("q")
     live.expect_exact("by cpu")
@@ -218,6 +224,11 @@ def test_the_live_tree_at_a_terminal(
     live.expect_exact("by pid")
     live.setwinsize(20, 60)
     live.expect_exact("\x1b[2J")
+    live.expect_exact("? more · by pid")
+    live.send("?")
+    live.expect_exact("kill it with SIGKILL")
+    live.send("?")
+    live.expect_exact("sleeper")
     live.send("\x1a")  # Ctrl-Z; there is no shell that could continue it: it goes on at once
     live.expect_exact("\x1b[?1049l")
     live.expect_exact("\x1b[?1049h")
@@ -227,6 +238,27 @@ def test_the_live_tree_at_a_terminal(
     live.wait()
     assert live.exitstatus == 0
     standing.end()
+
+
+def test_the_last_column_is_drawn(lab: Lab) -> None:
+    """The rest of a line is emptied only where there is one: a full line stays whole."""
+    draws = (
+        "from mpdebug.cli.full_screen import FullScreen\n"
+        "from rich.text import Text\n"
+        "with FullScreen() as screen: screen.draw([Text('x' * 80), Text('y' * 79)])\n"
+    )
+    seen = pexpect.spawn(
+        sys.executable,
+        ["-c", draws],
+        env=lab.environment({"TERM": "xterm-256color"}),
+        dimensions=(24, 80),
+        encoding="utf-8",
+        timeout=DEADLINE,
+    )
+    seen.expect(pexpect.EOF)
+    drawn = str(seen.before)
+    assert "x" * 80 + "\x1b[0m\x1b[2;1H" in drawn
+    assert "y" * 79 + "\x1b[0m\x1b[K" in drawn
 
 
 def test_the_live_tree_kills_only_after_a_question(

@@ -13,11 +13,12 @@ from rich.console import Console
 
 from mpdebug.diagnosis import tree as layers
 from mpdebug.diagnosis.deaths import explain
+from mpdebug.diagnosis.shared import peers
 from mpdebug.diagnosis.states import state
-from mpdebug.model import Process, Run, Sample, Stop, Task, TreeRow
+from mpdebug.model import Descriptor, Process, Run, Sample, State, Stop, Task, TreeRow
 from mpdebug.rundir import layout
 from mpdebug.views import one_process
-from mpdebug.views.tree import TreeView, as_text, tree
+from mpdebug.views.tree import TreeView, as_text, head, tree
 from mpdebug.views.tree_sample import sample
 from tests.histories import Fact, born, goodbye, lives, main, replay, seen, started
 
@@ -242,10 +243,44 @@ def test_the_view_shows_itself(view: str) -> None:
     assert "ForkPoolWorker-1" in shown
 
 
+def test_the_end_of_a_cell_stays_where_that_tells_most() -> None:
+    """How long a task runs, the line of a stop, the number of a name and of its holder."""
+    one = sample()
+    loader = next(row for row in one.rows if row.name == "loader")
+    far = State("stopped at a/long/way/to/load.py:7", "stopped")
+    waits = State("waits for ForkPoolWorker-4", "waits")
+    assert loader.sample
+    seen = dataclasses.replace(loader.sample, waits_pid=7444)
+    rows = (
+        *one.rows[:3],
+        dataclasses.replace(loader, state=far),
+        dataclasses.replace(loader, state=waits, sample=seen),
+    )
+    text = as_text(dataclasses.replace(one, rows=rows), 80)
+    for end in ("ker-1  7441", "3.0s  99%", "load.py:7  ", "ker-4  "):
+        assert end in text, text
+
+
+def test_what_is_folded_away_still_counts() -> None:
+    """The head adds up all that live, whatever rows are shown."""
+    few = dataclasses.replace(sample(), rows=sample().rows[:1])
+    assert head(few) == head(sample())
+    assert "cpu 102%, rss 263 MB" in head(few).plain
+
+
+def test_the_other_end_of_a_pipe_is_told_first() -> None:
+    """Who has a descriptor open too, names folded."""
+    others = (("A", "reads"), ("W-1", "writes"), ("W-2", "writes"), ("W-3", "writes"))
+    assert peers(Descriptor(3, "pipe:[1]", "reads", others)) == "W-1..3 (writes); A (reads)"
+    assert peers(Descriptor(3, "/memfd:x", "", (("A", ""),))) == "A"
+
+
 def test_an_opened_process_fits_its_window() -> None:
     """Whatever its environment and descriptors are called."""
     for width in (20, 80, 200):
-        lines = one_process.details(one_process.sample(), sample(), width)
+        detail = one_process.sample()
+        told = {one.number: peers(one) for one in detail.descriptors}
+        lines = one_process.details(detail, sample(), width, peers=told)
         assert all(line.cell_len <= width for line in lines)
     text = "\n".join(line.plain for line in lines)
     for words in ("OMP_NUM_THREADS=1", "also MainProcess (writes)", "not permitted", "running"):

@@ -70,7 +70,8 @@ class Look:
         rows = layers.rows(
             run, self.seen, sort=sort, memory=self.memory, unfolded=unfolded, closed=closed
         )
-        return Tree(run, rows, time.monotonic_ns(), time.time(), self.memory)
+        samples = tuple(self.seen.samples.values())
+        return Tree(run, rows, time.monotonic_ns(), time.time(), self.memory, samples)
 
     def _explain(self, run: Run) -> dict[str, Death]:
         """The deaths by key; what did not change is not explained again."""

@@ -5,8 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from mpdebug.diagnosis.shared import peers
+from mpdebug.diagnosis.stacks import fold
+from mpdebug.model_stacks import ProcessStacks
+from mpdebug.observer import dumps
 from mpdebug.observer.details import read_details
 from mpdebug.views.one_process import details
+from mpdebug.views.stacks import threads
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -29,10 +34,13 @@ class Opened:
         """Read it as it is now."""
         run = self.look.run or self.look.look()
         self.detail = read_details(process, run)
+        self.peers = {one.number: peers(one) for one in self.detail.descriptors}
+        seen = ProcessStacks(process, dumps.named(dumps.parse(self.detail.stack)))
+        self.stack = threads(fold([[seen]], cwd=run.cwd, all_threads=True), run.cwd)
 
     def lines(self, tree: Tree, width: int, height: int) -> list[Text]:
         """As much of it as there is room for."""
-        found = details(self.detail, tree, width)
+        found = details(self.detail, tree, width, self.stack, self.peers)
         self._most = max(len(found) - height, 0)
         self.top = min(self.top, self._most)
         return found[self.top : self.top + height]

@@ -20,14 +20,27 @@ from mpdebug.views import plain
 from mpdebug.views.tree import TreeView, Widths, head
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mpdebug.cli.look import Look
     from mpdebug.model import Process, Tree, TreeRow
 
-HELP = (
-    "↑ ↓ choose · enter open · s sort · f fold · ← → its children · p pause · b break in · "
-    "k kill · q leave"
+KEYS = (
+    ("↑ ↓", "choose", "choose a process; page up, page down, home and end too"),
+    ("enter", "open", "open it: command, environment, descriptors, memory, stack, records"),
+    ("q", "leave", "leave"),
+    ("s", "sort", f"sort by {', '.join(SORTS)}: the next of them"),
+    ("f", "fold", "those that ended well one by one, or in one row again"),
+    ("k", "kill", "kill it with SIGKILL, after a question"),
+    ("b", "break in", "stop it where it is, in a debugger; as mpdebug attach does"),
+    ("p", "pause", "hold the picture still, or let it go on"),
+    ("← →", "its children", "fold its children away, or show them again"),
 )
-HELP_OPEN = "↑ ↓ scroll · r read again · b break in · k kill · q back"
+"""Each key, a word for it, and what it does: the most wanted first."""
+
+KEYS_OPEN = (
+    ("↑ ↓", "scroll"), ("q", "back"), ("r", "read again"), ("k", "kill"), ("b", "break in"),
+)  # fmt: skip
 SAID = 3.0
 """Seconds for which a message stands in the last line."""
 
@@ -49,6 +62,7 @@ class Watch:
         self.unfolded = unfolded
         self.closed: set[str] = set()
         self.paused = False
+        self.helping = False  # the keys are shown
         self.leaving = False
         self.chosen = ""  # key of the process
         self.first = 0
@@ -83,6 +97,8 @@ class Watch:
         self.tree = self.look.tree(sort=self.sort, unfolded=self.unfolded, closed=self.closed)
         if self.opened is not None:
             lines = self.opened.lines(self.tree, width, height - 1)
+        elif self.helping:
+            lines = [Text(f"  {key:<7}{what}") for key, _, what in KEYS]
         else:
             lines = [self._head(), *self._table(width, max(height - 3, 1))]
         lines = lines[: height - 1] + [Text("")] * (height - 1 - len(lines))
@@ -109,10 +125,10 @@ class Watch:
         text, until = self._said
         if time.monotonic() < until:
             return Text(text, "bold")
-        rows = self.tree.rows
-        told = HELP_OPEN if self.opened else f"{HELP} · by {self.sort}"
-        hidden = "" if self.opened else f"  {len(rows)} rows"
-        return Text(f"{told}{hidden}"[:width], "dim")
+        if self.opened is not None:
+            return Text(_keys(KEYS_OPEN, "", width), "dim")
+        told = f"by {self.sort}  {len(self.tree.rows)} rows"
+        return Text(_keys([each[:2] for each in KEYS], told, width), "dim")
 
     def say(self, text: str) -> None:
         """Put a message into the last line."""
@@ -123,10 +139,13 @@ class Watch:
     def press(self, key: str, screen: FullScreen) -> None:
         """What a key does."""
         self._said = ("", 0.0)
+        was_helping, self.helping = self.helping, False
         if self.question is not None:
             process, self.question = self.question, None
             if key in ("y", "Y"):
                 self.say(kill(process))
+        elif was_helping and key in ("?", "q", "escape"):
+            return  # the picture is there again
         elif key == "b":
             self._break_in(screen)
         elif key == "k":
@@ -157,7 +176,7 @@ class Watch:
         elif key == "f":
             self.unfolded = not self.unfolded
         elif key == "?":
-            self.say(HELP)
+            self.helping = True
 
     def _press_on(self, row: TreeRow, key: str) -> None:
         if key == "left":
@@ -211,6 +230,17 @@ class Watch:
                     sys.stdin.readline()
             finally:
                 signal.signal(signal.SIGINT, old)
+
+
+def _keys(keys: Sequence[tuple[str, str]], told: str, width: int) -> str:
+    """As many keys as there is room for, and how to see all, before what else is told."""
+    for count in range(len(keys), -1, -1):
+        parts = [f"{key} {what}" for key, what in keys[:count]]
+        parts += ["? more"] if count < len(keys) and told else []
+        text = " · ".join([*parts, told] if told else parts)
+        if len(text) <= width:
+            return text
+    return told[:width]
 
 
 def kill(process: Process) -> str:

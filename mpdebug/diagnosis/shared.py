@@ -18,6 +18,7 @@ from mpdebug.model_shared import (
 )
 
 if TYPE_CHECKING:
+    from mpdebug.model import Descriptor
     from mpdebug.model_shared import AllShared, Holder, Shared
 
 PLAIN = (PIPE, SOCKETS)
@@ -85,6 +86,17 @@ def _whats(alike: list[Shared]) -> str:
         return f"{said} ×{len(alike)}"
     texts = (f"{lock} ×{count}" if count > 1 else lock for lock, count in locks.items())
     return f"{said}: {', '.join(texts)}"
+
+
+def peers(one: Descriptor) -> str:
+    """`MainProcess (writes); Worker-1..4 (reads)`: the other end of a pipe first."""
+    ends: dict[str, list[str]] = {}
+    for name, end in one.others:
+        ends.setdefault(end, []).append(name)
+    return "; ".join(
+        fold_names(ends[end]) + (f" ({end})" if end else "")
+        for end in sorted(ends, key=lambda end: end == one.end)
+    )
 
 
 def who(one: Shared, all_pids: set[int]) -> str:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
-from mpdebug.model import Detail
+from mpdebug.model import Descriptor, Detail
+from mpdebug.observer import proc_maps
 from mpdebug.observer.last_records import last_records
 from mpdebug.observer.nudge import last_stack
+from mpdebug.observer.sockets import unix_sockets
 from mpdebug.rundir import layout
+from mpdebug.settings import VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +77,7 @@ def _environ(
     here = one.environ()
     parents = [each for each in run.processes if each.key == process.parent and each.alive]
     above = psutil.Process(parents[0].pid if parents else one.ppid()).environ()
-    names = sorted({*here, *above})
+    names = sorted({*here, *above} - {VARIABLE})
     return tuple(
         (name, here.get(name), above.get(name))
         for name in names
@@ -82,27 +85,40 @@ def _environ(
     )
 
 
-def _descriptors(one: psutil.Process, run: Run) -> tuple[tuple[int, str, str], ...]:
-    """Its open descriptors, and which processes of the run have the same open."""
+def _descriptors(one: psutil.Process, run: Run) -> tuple[Descriptor, ...]:
+    """Its open descriptors, and which processes of the run have the same or its other end."""
     own = open_files(one.pid)
     if own is None:
         raise psutil.AccessDenied(one.pid)
-    wanted = {target for _, target, _ in own if target.startswith(SHARED)}
-    others: defaultdict[str, list[str]] = defaultdict(list)
+    wanted = {target: (target, "") for _, target, _ in own if target.startswith(SHARED)}
+    wanted |= _other_ends([target for target in wanted if target.startswith("socket:")])
+    others: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
     for other in run.processes:
         if other.alive and other.pid != one.pid:
             for _, target, end in open_files(other.pid) or ():
                 if target in wanted:
-                    others[target].append(f"{other.name}{end}")
+                    own_target, other_end = wanted[target]
+                    others[own_target][other.name, end or other_end] = None
     addresses = _addresses(one)
     return tuple(
-        (fd, addresses.get(fd, target) + end, ", ".join(dict.fromkeys(others.get(target, ()))))
+        Descriptor(fd, addresses.get(fd, target), end, tuple(others.get(target, ())))
         for fd, target, end in own
     )
 
 
+def _other_ends(own: list[str]) -> dict[str, tuple[str, str]]:
+    """By the other end of each of these sockets: (this end, what to say of who has that)."""
+    known = unix_sockets() if own else {}
+    found = {}
+    for target in own:
+        one = known.get(proc_maps.inode_in(target))
+        if one is not None and one.peer:
+            found[f"socket:[{one.peer}]"] = (target, "other end")
+    return found
+
+
 def open_files(pid: int) -> list[tuple[int, str, str]] | None:
-    """(number, what it is, " (reads)" or " (writes)" for the end of a pipe); None: refused."""
+    """(number, what it is, "reads" or "writes" for the end of a pipe); None: refused."""
     above = f"/proc/{pid}/fd"
     try:
         numbers = sorted(int(name) for name in os.listdir(above))
@@ -116,7 +132,7 @@ def open_files(pid: int) -> list[tuple[int, str, str]] | None:
             mode = os.lstat(path).st_mode if target.startswith("pipe:") else 0
         except OSError:  # just closed
             continue
-        end = " (writes)" if mode & stat.S_IWUSR else " (reads)" if mode else ""
+        end = "writes" if mode & stat.S_IWUSR else "reads" if mode else ""
         found.append((number, target, end))
     return found
 

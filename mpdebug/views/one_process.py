@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from mpdebug.model import Detail, Process
+from mpdebug.model import Descriptor, Detail, Process
 from mpdebug.views import bounded, colours, plain
 from mpdebug.views.tree import STYLES, age, lived, percent, role, size, task
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mpdebug.model import Tree
 
 DIM = "dim"
@@ -19,19 +21,28 @@ WIDTH = 15  # columns of the labels
 ROOM = 400
 
 
-def details(detail: Detail, tree: Tree, width: int) -> list[Text]:
+def details(
+    detail: Detail,
+    tree: Tree,
+    width: int,
+    stack: Sequence[Text] = (),
+    peers: Mapping[int, str] | None = None,
+) -> list[Text]:
     """The lines of an opened process, each at most so wide.
 
     Args:
         detail: what was read of it when it was opened.
         tree: as it is now: its state and what it costs.
         width: columns.
+        stack: what it did when it was opened, as lines; else as it wrote them itself.
+        peers: by descriptor: who else has the same open.
     """
+    peers = peers or {}
     process = detail.process
     lines = [Text(plain.line(process.name), f"bold {colours.style_of(process.name)}")]
     lines[0].append(f"  pid {process.pid}  {role(process)}", DIM)
     lines += _now(process, tree)
-    rows: list[tuple[str, str]] = [("command", " ".join(detail.argv))]
+    rows: list[tuple[str, str | Text]] = [("command", " ".join(detail.argv))]
     if process.started_where:
         rows.append(("started at", process.started_where))
     if process.python:
@@ -39,10 +50,10 @@ def details(detail: Detail, tree: Tree, width: int) -> list[Text]:
     rows += [("not observed", process.reason)] if process.reason else []
     rows += [("environment", _variable(*one)) for one in detail.environ]
     rows += [("last records", _record(one)) for one in detail.records]
-    rows += [("stack", line) for line in detail.stack.splitlines()]
+    rows += [("stack", line) for line in stack or detail.stack.splitlines()]
     rows += [
-        ("descriptors", f"{fd:>4}  {what}" + (f"  also {who}" if who else ""))
-        for fd, what, who in detail.descriptors
+        ("descriptors", _descriptor(one, peers.get(one.number, "")))
+        for one in detail.descriptors
     ]
     rows += [("memory", f"{size(amount):>7}  {what}") for what, amount in detail.maps]
     rows += [(what, f"not known: {why}") for what, why in detail.unknown]
@@ -68,7 +79,7 @@ def _now(process: Process, tree: Tree) -> list[Text]:
         parts = [f"cpu {percent(sample.cpu)}", f"rss {size(sample.rss)}"]
         parts += [f"{name} {size(amount)}" for name in ("uss", "pss")
                   if (amount := getattr(sample, name)) >= 0]  # fmt: skip
-        parts.append(f"{sample.threads} threads")
+        parts.append(f"{sample.threads} thread{'s' if sample.threads != 1 else ''}")
         found.append(_labelled("cost", ", ".join(parts)))
     if process.mono:
         word = "age" if now.alive else "lived"
@@ -76,9 +87,14 @@ def _now(process: Process, tree: Tree) -> list[Text]:
     return found
 
 
-def _labelled(label: str, text: str, style: str = "") -> Text:
-    said = bounded.cut(plain.line(text), ROOM)
-    return Text.assemble((f"  {label:<{WIDTH - 2}}", DIM), (said, style), no_wrap=True)
+def _labelled(label: str, text: str | Text, style: str = "") -> Text:
+    said = text if isinstance(text, Text) else Text(bounded.cut(plain.line(text), ROOM), style)
+    return Text.assemble((f"  {label:<{WIDTH - 2}}", DIM), said, no_wrap=True)
+
+
+def _descriptor(one: Descriptor, others: str) -> str:
+    end = f" ({one.end})" if one.end else ""
+    return f"{one.number:>4}  {one.what}{end}" + (f"  also {others}" if others else "")
 
 
 def _variable(name: str, here: str | None, above: str | None) -> str:
@@ -103,7 +119,10 @@ def sample() -> Detail:
         process,
         ("python", "app.py"),
         (("OMP_NUM_THREADS", "1", None), ("HOME", "/tmp/x", "/home/me")),  # noqa: S108
-        ((0, "/dev/null", ""), (5, "pipe:[81] (reads)", "MainProcess (writes)")),
+        (
+            Descriptor(0, "/dev/null"),
+            Descriptor(5, "pipe:[81]", "reads", (("MainProcess", "writes"),)),
+        ),
         (("[heap]", 80_000_000), ("/usr/lib/libpython3.13.so", 6_000_000)),
         ({"time": 1.0e9, "level": "info", "event": "b.csv: 20%"},),
         'Current thread 0x00007f (most recent call first):\n  File "app.py", line 4 in crunch',
@@ -115,5 +134,6 @@ if __name__ == "__main__":
     from mpdebug.views.tree_sample import sample as tree_sample
 
     console = Console()
-    for shown in details(sample(), tree_sample(), console.width):
+    others = {5: "MainProcess (writes)"}
+    for shown in details(sample(), tree_sample(), console.width, peers=others):
         console.print(shown)

@@ -131,8 +131,9 @@ def _lines(
 
 def _cells(row: SharedRow, cwd: str, *, wide: bool) -> list[Text]:
     amount = size(row.size) if row.size >= 0 else ""
-    name = bounded.squeeze(_name(row), NAME) if wide and row.kind != SEGMENT else ""
-    return [_thing(row), Text(amount), Text(name, "dim"), _made(row, cwd)]
+    thing, name = _thing(row), _name(row)
+    name = bounded.squeeze(name, NAME) if wide and not thing.plain.startswith(name) else ""
+    return [thing, Text(amount), Text(name, "dim"), _made(row, cwd)]
 
 
 def _thing(row: SharedRow) -> Text:

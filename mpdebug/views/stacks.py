@@ -57,8 +57,7 @@ def stacks(tree: StackTree, *, cwd: str, title: str = "") -> RenderableType:
     """
     lines = []
     for node in tree.nodes:
-        lines.append(Text())
-        lines += _node(node, "", "", cwd)
+        lines += [Text(), *_node(node, "", "", cwd)]
     if tree.silent:
         lines.append(Text())
     silent = [
@@ -80,6 +79,14 @@ def _summary(tree: StackTree, title: str) -> Text:
         words = "thread" if tree.helpers == 1 else "threads"
         text.append(f"; {tree.helpers} helper {words} left out (--all-threads)", DIM)
     return text
+
+
+def threads(tree: StackTree, cwd: str) -> list[Text]:
+    """The threads of one process, each with its steps, below each other."""
+    lines = []
+    for node in tree.nodes:
+        lines += _node(node, "", "", cwd)
+    return lines
 
 
 def _node(node: StackNode, guide: str, below: str, cwd: str) -> list[Text]:

@@ -38,12 +38,12 @@ class Column(NamedTuple):
 
 # In the order of their importance: the first two are always there.
 COLUMNS = (
-    Column("process", "process", least=16, eager=1),
-    Column("state", "state", least=18, eager=2),
+    Column("process", "process", least=18, eager=1),
+    Column("state", "state", least=20, eager=2),
     Column("pid", "pid", right=True),
     Column("cpu", "cpu", right=True),
     Column("memory", "memory", right=True),
-    Column("task", "task", least=14, eager=3),
+    Column("task", "task", least=11, eager=3),
     Column("age", "age", right=True),
     Column("role", "role"),
     Column("record", "last record", least=20, eager=4),
@@ -156,7 +156,7 @@ class TreeView:
             titles["memory"] = self.tree.memory
         found = [_line(titles, fitted, dict.fromkeys(titles, "bold"))]
         for at, (row, texts) in enumerate(zip(rows, cells, strict=True), self.first):
-            line = _line(_with_name(texts, row, fitted["process"]), fitted, _styles(row))
+            line = _line({**texts, **_squeezed(texts, row, fitted)}, fitted, _styles(row))
             if at == self.chosen:
                 line.pad_right(max(width - line.cell_len, 0))
                 line.stylize("reverse")
@@ -167,16 +167,15 @@ class TreeView:
 def head(tree: Tree) -> Text:
     """`k7f2  8 of 14 live, cpu 102%, rss 1.2 GB  python app.py`."""
     run = tree.run
-    samples = [row.sample for row in tree.rows if row.sample]
     living = sum(one.alive for one in run.processes)
     text = Text(no_wrap=True, overflow="ellipsis")
     if run.id:
         text.append(f"{plain.line(run.id)}  ", "bold")
     text.append(f"{living} of {len(run.processes)} live")
-    cpu = [one.cpu for one in samples if one.cpu is not None]
+    cpu = [one.cpu for one in tree.samples if one.cpu is not None]
     if cpu:
         text.append(f", cpu {percent(sum(cpu))}")
-    known = [amount for one in samples if (amount := getattr(one, tree.memory)) >= 0]
+    known = [amount for one in tree.samples if (amount := getattr(one, tree.memory)) >= 0]
     if known:
         text.append(f", {tree.memory} {size(sum(known))}")
     command = plain.line(" ".join(run.command)) or "(no command)"
@@ -223,14 +222,24 @@ def _cells(row: TreeRow, tree: Tree) -> Cells:
     return cells
 
 
-def _with_name(cells: Cells, row: TreeRow, room: int) -> Cells:
-    """The name cut so that the number at its end stays, and the guide at its beginning."""
-    text = cells["process"]
-    if _size(text) <= room or row.count > 1:
-        return cells
+def _squeezed(cells: Cells, row: TreeRow, fitted: dict[str, int]) -> Cells:
+    """The cells that end with what tells most, cut so that this stays."""
+    if row.count > 1:
+        return {}
+    found = {"process": _name(cells["process"], row, fitted["process"])}
+    if "task" in fitted:
+        found["task"] = bounded.squeeze(cells["task"], fitted["task"])
+    if row.state.kind == "stopped" or (row.sample and row.sample.waits_pid):
+        found["state"] = bounded.squeeze(cells["state"], fitted["state"])
+    return found
+
+
+def _name(text: str, row: TreeRow, room: int) -> str:
+    """The name with the number at its end, and the guide at its beginning."""
+    if _size(text) <= room:
+        return text
     guide = row.guide[-(room // 3 // 2 * 2) :] if room >= NARROWEST else ""
-    name = text[len(row.guide) :]
-    return {**cells, "process": guide + bounded.squeeze(name, max(room - len(guide), 1))}
+    return guide + bounded.squeeze(text[len(row.guide) :], max(room - len(guide), 1))
 
 
 def _line(cells: Cells, fitted: dict[str, int], styles: dict[str, str]) -> Text:

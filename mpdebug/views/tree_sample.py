@@ -37,7 +37,8 @@ def sample() -> Tree:
     rows = tuple(_row(one) for one in ROWS)
     processes = tuple(row.process for row in rows)
     run = Run("/home/me/runs/k7f2", "k7f2", ("python", "app.py"), 1.0e9, True, processes)
-    return Tree(run, rows, NOW, 1.0e9 + 20)
+    samples = tuple(row.sample for row in rows if row.sample)
+    return Tree(run, rows, NOW, 1.0e9 + 20, samples=samples)
 
 
 def _row(line: tuple[Any, ...]) -> TreeRow:
