@@ -100,6 +100,7 @@ class Picture:
     """(key, tid) of threads that did not run between two looks, and stand in the same call."""
     unread: tuple[tuple[str, str], ...] = ()  # (key, why its threads could not be looked at)
     stacks: bool = False  # whether the Python stacks were asked for
+    sources: dict[str, str] = field(default_factory=dict)  # "file:line": that line of source
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 COMMANDS = {
     "run": ("mpdebug.cli.run", "run a program (the command when none is named)"),
+    "why": ("mpdebug.cli.why", "why it hangs, loses work or limps, and what to change"),
     "tree": ("mpdebug.cli.tree", "what every process is doing, and at what cost"),
     "logs": ("mpdebug.cli.logs", "the logs of a run, finished or living"),
     "attach": ("mpdebug.cli.attach", "open a prompt in a process, stopped or running"),

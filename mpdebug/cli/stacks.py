@@ -122,7 +122,10 @@ def after_quit_key(path: str) -> RenderableType:
     run = read_run(path)
     asked = chosen(run, None)
     nudge.settle(asked, signal.SIGQUIT)
-    return Group("", picture(run, [stacks.take(asked)]))
+    from mpdebug.cli import why  # noqa: PLC0415 - as in picture()
+
+    reasons = why.rendered(*why.look(run))
+    return Group("", reasons, "", picture(run, [stacks.take(asked)]))
 
 
 def chosen(run: Run, names: list[str] | None) -> list[Process]:

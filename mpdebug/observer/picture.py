@@ -153,3 +153,8 @@ def _is_there(one: Process) -> bool:
     """Whether the pid is still that process's."""
     start = layout.start_of(one.pid)
     return start is not None and one.start in (0, start)
+
+
+def of_past(run: Run) -> Picture:
+    """A run that has ended: nobody waits any more, and what was held is known."""
+    return Picture(run=run, mono=time.monotonic_ns())

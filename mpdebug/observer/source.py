@@ -26,3 +26,13 @@ def with_source(frames: Iterable[Frame]) -> tuple[Frame, ...]:
         )
         for frame in frames
     )
+
+
+def lines_at(places: Iterable[str]) -> dict[str, str]:
+    """The line of source at each `file:line`, where its file is still there; read now."""
+    found = {}
+    for place in places:
+        file, _, line = place.rpartition(":")
+        if line.isdigit() and (text := linecache.getline(file, int(line))):
+            found[place] = text.strip()
+    return found

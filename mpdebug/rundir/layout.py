@@ -19,6 +19,7 @@
       breaks.json                live breakpoints, written by `mpdebug break`
       counts/<key>               hits of a breakpoint over all processes, a byte each
       held.json                  the processes that a prompt has halted
+      findings.jsonl             why it hung, as found while it did (a line each)
       stood                      empty; there once anybody stood at a breakpoint
 
 `<start>` tells a reused pid: field 22 of /proc/PID/stat (clock ticks since boot), or where
@@ -59,6 +60,9 @@ breaks.json: format, version (of its content), last (id), breaks [{id, file, lin
 hits}]. held.json: pids; by and start of the prompt that halted them.
 ask.json: attach (true), by (pid), mono.
 
+findings.jsonl: run, kind, certainty (proved, suspected), standing (somebody waits), title,
+processes [{name, pid, key}], things [id], evidence [[label, text]], cure, settle, about, mono.
+
 exits.jsonl: mono, time, pid, start, status (negative: a signal), core, by ("wait", "pidfd"),
 maxrss (KiB), oom (true: the kernel's OOM counter of its cgroup rose), cgroup.
 """
@@ -90,6 +94,7 @@ BREAKS = "breaks.json"
 BREAKS_LOCK = "breaks.lock"
 COUNTS = "counts"
 HELD = "held.json"
+FINDINGS = "findings.jsonl"
 STOOD = "stood"
 
 TEXT_CAP = 256 * 1024 * 1024

@@ -1,0 +1,129 @@
+"""Processes that cannot end, and those that wait for nobody knows what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mpdebug.diagnosis import relations
+from mpdebug.diagnosis.trouble import trouble
+from mpdebug.diagnosis.troubles.queues import joins
+from mpdebug.model_waits import ENDLESS, SUSPECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mpdebug.diagnosis.known import Known
+    from mpdebug.model import Process
+    from mpdebug.model_waits import Finding, Wait
+
+AT_EXIT = "_exit_function"
+
+
+@trouble("exit-waits")
+def exit_waits(known: Known) -> Iterator[Finding]:
+    """A program has come to its end, and waits there for a child that does not end.
+
+    When a Python program ends, by an error too, multiprocessing joins all children that are not
+    daemons. One that still waits for an item or a word from the program never ends, and the
+    traceback on the screen is followed by silence.
+
+    What to do: tell the children to stop in a `finally`, or make them daemons (daemon=True).
+    """
+    for key in list(known.waits):
+        wait = known.main_wait(key)
+        if wait is None or not known.is_dead(wait) or AT_EXIT not in _names(known, key):
+            continue
+        for child in sorted(joins(known, key)):
+            one, other = known.process(key), known.main_wait(child)
+            failed = one.goodbye.raised if one and one.goodbye else None
+            said = (
+                f" after {failed.type}: {failed.message.partition(chr(10))[0]}"
+                if failed
+                else ""
+            )
+            yield known.finding(
+                "exit-waits",
+                f"{known.who(key)} is at its end{said}, and waits for {known.who(child)}, which"
+                " does not end",
+                processes=[key, child],
+                things=other.things if other else (),
+                evidence=[("waits", known.line(other) if other else "")],
+                cure="tell children to stop in a `finally`, or start them with daemon=True",
+                mono=wait.since,
+            )
+
+
+def _names(known: Known, key: str) -> set[str]:
+    wait = known.main_wait(key)
+    return {frame.function for frame in wait.frames} if wait else set()
+
+
+@trouble("waits-for-ever")
+def waits_for_ever(known: Known) -> Iterator[Finding]:
+    """Every thread waits for another of the program, without a time limit.
+
+    Nothing inside the program can ever wake it; only a signal from outside can. This is proved
+    from what the kernel says of each thread, without knowing why they came to it. It is told
+    where no other trouble explains it.
+
+    What to do: look at the lines at which they wait. Who was to send, set, release or end?
+    """
+    dead = [wait for wait in known.picture.waits if wait.main and known.is_dead(wait)]
+    if not dead:
+        return
+    every = known.proof.whole
+    who = (
+        "every process of the program waits"
+        if every
+        else f"{known.whos(w.process for w in dead)} wait"
+    )
+    yield known.finding(
+        "waits-for-ever",
+        f"{who} for another one, without a time limit: only a signal from outside can wake"
+        f" {'it' if every else 'them'}",
+        processes=[wait.process for wait in dead],
+        things=[ident for wait in dead for ident in wait.things],
+        evidence=[("waits", known.line(wait)) for wait in _ordered(known, dead)[:8]],
+        cure="look at these lines: who was to send, set, release or end, and did not?",
+        mono=max(wait.since for wait in dead),
+    )
+
+
+def _ordered(known: Known, waits: list[Wait]) -> list[Wait]:
+    """Those with a task or a line of the program first: the idle explain little."""
+    quiet = (relations.POOL_WORKER, relations.EXECUTOR_WORKER, *relations.QUIET_ROLES)
+
+    def rank(wait: Wait) -> bool:
+        one: Process | None = known.process(wait.process)
+        return one is None or (one.task is None and one.role in quiet)
+
+    return sorted(waits, key=rank)
+
+
+@trouble("suspected-hang")
+def suspected_hang(known: Known) -> Iterator[Finding]:
+    """Processes that have not moved for long, and of which nothing is proved.
+
+    They wait for something that may still come: from outside, from a thread that runs, or when
+    a time limit is over.
+
+    What would settle it: look at the lines at which they wait (`mpdebug stacks`), or wait.
+    """
+    waits = [
+        wait
+        for wait in known.picture.waits
+        if wait.main
+        and wait.kind in ENDLESS
+        and (wait.process, wait.tid) in known.picture.still
+    ]
+    working = [wait for wait in waits if (one := known.process(wait.process)) and one.task]
+    if working:
+        yield known.finding(
+            "suspected-hang",
+            f"{known.whos(one.process for one in working)} have a task in hand and do not move",
+            certainty=SUSPECTED,
+            processes=[wait.process for wait in working],
+            evidence=[("waits", known.line(wait)) for wait in working[:8]],
+            settle="whether something from outside is still to come: mpdebug stacks",
+            mono=max(wait.since for wait in working),
+        )

@@ -1,0 +1,253 @@
+"""Locks that nobody will ever release."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mpdebug.diagnosis.trouble import trouble
+from mpdebug.model_waits import PROVED, THREAD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mpdebug.diagnosis.graph import Edge
+    from mpdebug.diagnosis.known import Known
+    from mpdebug.model_waits import Finding, Hold, Wait
+
+LEFT = "left"  # rundir.layout.EV_LEFT
+FORKED_BESIDE = "forked beside"  # EV_FORKED_BESIDE
+QUEUES = ("Queue", "JoinableQueue", "SimpleQueue", "Pool", "ProcessPoolExecutor")
+
+NO_OWNER = (
+    "the system gives a lock of multiprocessing back to nobody: let the others wait with "
+    "acquire(timeout=…), and do not kill a process that may hold it"
+)
+
+
+def waiters_of_dead(known: Known) -> list[tuple[Hold, list[Wait]]]:
+    """Locks whose recorded holder has ended, with the threads that wait for them."""
+    found: dict[str, tuple[Hold, list[Wait]]] = {}
+    for edge in known.graph.on_the_dead():
+        if edge.hold is not None:
+            found.setdefault(edge.thing.id, (edge.hold, []))[1].append(edge.wait)
+    return list(found.values())
+
+
+def is_part_of_queue(known: Known, ident: str) -> bool:
+    """Whether this lock is one inside a queue or a pool, which the program does not see."""
+    thing = known.picture.things.get(ident)
+    call = thing.label.call if thing and thing.label else ""
+    return call.rpartition(".")[2] in QUEUES or call.startswith("Pool")
+
+
+def left_by(known: Known, hold: Hold) -> bool:
+    """Whether the holder came to the end of its work with the lock still taken."""
+    one = known.process(hold.process)
+    return one is not None and any(note.kind == LEFT for note in one.notes)
+
+
+@trouble("lock-held-by-dead")
+def lock_held_by_dead(known: Known) -> Iterator[Finding]:
+    """A process died while it held a lock, and others wait for that lock.
+
+    A lock of multiprocessing is a semaphore of the system, which does not know who has taken
+    it. When a process is killed between acquire() and release(), nobody releases it, and
+    everybody else waits for ever, without a word.
+
+    What to do: find out why the process died. Do not kill or terminate() processes that use
+    locks; tell them to stop, by an Event or a last item in a queue. Where a process may be
+    killed by others, let those who wait give up, `if not lock.acquire(timeout=60): …`, and
+    begin again with a new lock and new processes.
+    """
+    for hold, waits in waiters_of_dead(known):
+        if not is_part_of_queue(known, hold.thing) and not left_by(known, hold):
+            yield lost(known, "lock-held-by-dead", hold, waits, NO_OWNER)
+
+
+@trouble("lock-left")
+def lock_left(known: Known) -> Iterator[Finding]:
+    """A process ended with a lock still taken.
+
+    It called acquire(), and an exception or a return came before release(). The lock stays
+    taken for ever: the next who wants it waits.
+
+    What to do: `with lock:` releases it on every way out. Where the two calls must be apart,
+    put release() into a `finally`.
+    """
+    cure = "use `with lock:`, which releases it on every way out, also by an exception"
+    told = set()
+    for hold, waits in waiters_of_dead(known):
+        if not is_part_of_queue(known, hold.thing) and left_by(known, hold):
+            told.add(hold.process)
+            yield lost(known, "lock-left", hold, waits, cure)
+    for one, note in known.notes(LEFT):
+        if one.key not in told and not one.alive:
+            where = known.place(str(note.said.get("where") or ""))
+            yield known.finding(
+                "lock-left",
+                f"{known.who(one.key)} ended with a lock still taken",
+                processes=[one.key],
+                evidence=[
+                    ("taken", f"at {where}" if where else ""),
+                    ("then", known.fate(one.key)),
+                ],
+                cure=cure,
+                standing=False,
+                mono=note.mono,
+            )
+
+
+@trouble("queue-lock-lost")
+def queue_lock_lost(known: Known) -> Iterator[Finding]:
+    """A process died inside get() or put() of a queue, and with it the queue.
+
+    Who reads from a queue holds the queue's read lock while it waits for the next item, and who
+    writes its write lock. A process that is terminated there takes the lock with it: nobody can
+    read from (or write to) this queue any more.
+
+    What to do: do not terminate() a process that uses a queue that others use too. Send it an
+    item that means "stop", or give each process a queue or pipe of its own.
+    """
+    cure = (
+        "do not terminate() a process that reads from a shared queue: send it an item that "
+        "means stop, or give it a queue of its own"
+    )
+    for hold, waits in waiters_of_dead(known):
+        if is_part_of_queue(known, hold.thing):
+            yield lost(known, "queue-lock-lost", hold, waits, cure)
+
+
+def lost(known: Known, kind: str, hold: Hold, waits: list[Wait], cure: str) -> Finding:
+    """A lock that went down with its holder."""
+    waiting = [wait.process for wait in waits]
+    verb = "wait" if len(set(waiting)) > 1 else "waits"
+    certain = hold.state == "held"
+    return known.finding(
+        kind,
+        f"{known.whos(waiting)} {verb} for {known.thing(hold.thing)}, which"
+        f" {known.who(hold.process)} {'took' if certain else 'was about to take or release'}"
+        " and never releases: it is dead",
+        certainty=PROVED if certain else known.certainty(waits),
+        processes=[*waiting, hold.process],
+        things=[hold.thing],
+        evidence=[
+            ("held by", f"{known.who(hold.process)}, {known.taken(hold)}"),
+            ("which", known.fate(hold.process)),
+            *(("waits", known.line(wait)) for wait in waits[:4]),
+            ("also", f"{len(waits) - 4} more wait for it" if len(waits) > 4 else ""),  # noqa: PLR2004
+        ],
+        cure=cure,
+        settle="whether it died before or after it had the lock is not recorded",
+        mono=hold.since,
+    )
+
+
+@trouble("lock-self")
+def lock_self(known: Known) -> Iterator[Finding]:
+    """A process waits for a lock that it holds itself.
+
+    multiprocessing.Lock is not recursive: the same thread cannot take it twice, as when a
+    function that holds it calls a helper that takes it too.
+
+    What to do: take it in one place only, or use RLock, which the same thread may take again.
+    """
+    for cycle in known.graph.cycles():
+        wait, hold = cycle[0].wait, cycle[0].hold
+        if len(cycle) == 1 and hold is not None:
+            yield known.finding(
+                "lock-self",
+                f"{known.who(wait.process)} waits for {known.thing(hold.thing)}, which it holds"
+                " itself",
+                processes=[wait.process],
+                things=[hold.thing],
+                evidence=[
+                    ("held by", f"itself, {known.taken(hold)}"),
+                    ("waits", known.line(wait)),
+                ],
+                cure="a Lock cannot be taken twice: take it in one place, or make it an RLock",
+                mono=wait.since,
+            )
+
+
+@trouble("deadlock")
+def deadlock(known: Known) -> Iterator[Finding]:
+    """Processes that each hold a lock which another of them waits for.
+
+    One took lock A and then wants B, the other took B and then wants A. Neither can go on.
+
+    What to do: take locks in the same order everywhere. Where that is not possible, use one
+    lock for both, or acquire the second with a time-out and give the first back when it fails.
+    """
+    for cycle in known.graph.cycles():
+        if len(cycle) < 2:  # noqa: PLR2004 - lock-self
+            continue
+        processes = [edge.wait.process for edge in cycle]
+        evidence = [
+            row for at, edge in enumerate(cycle) for row in _link(known, cycle[at - 1], edge)
+        ]
+        yield known.finding(
+            "deadlock",
+            f"{known.whos(processes)} wait for each other in a circle",
+            processes=processes,
+            things=[edge.thing.id for edge in cycle],
+            evidence=evidence,
+            cure="take these locks in the same order everywhere"
+            if all(edge.hold for edge in cycle)
+            else "do not join() a process while you hold a lock that it needs",
+            mono=max(edge.wait.since for edge in cycle),
+        )
+
+
+def _link(known: Known, before: Edge, edge: Edge) -> Iterator[tuple[str, str]]:
+    """What one in a circle holds (the one before waits for it), and what it waits for."""
+    name = known.name(edge.wait.process)
+    if before.hold is not None:
+        yield name, f"holds {known.thing(before.thing.id)}, {known.taken(before.hold)}"
+    at = known.at(edge.wait)
+    place = f" at {at}" if at else ""
+    what = known.thing(edge.thing.id) if edge.hold else f"the end of {known.who(edge.to)}"
+    label = name if before.hold is None else ""
+    yield label, f"waits for {what}{place}{known.lasting(edge.wait.since)}"
+
+
+@trouble("thread-lock-across-fork")
+def thread_lock_across_fork(known: Known) -> Iterator[Finding]:
+    """A forked child waits for a lock of threads that no thread of it can release.
+
+    fork() copies the memory of a process, locks that are taken included, but only the one
+    thread that called it. A lock that another thread held at that moment stays taken in the
+    child for ever. Locks inside libraries (logging, numpy, gRPC) can be meant too.
+
+    What to do: start processes before threads, or use the start method "spawn" or "forkserver",
+    whose children begin with an empty memory.
+    """
+    beside = {note.said.get("pid"): note.said for _, note in known.notes(FORKED_BESIDE)}
+    for key, waits in known.waits.items():
+        one = known.process(key)
+        if one is None or one.method != "fork" or len(waits) != 1:
+            continue
+        (wait,) = waits
+        if wait.kind != THREAD or not known.is_dead(wait):
+            continue
+        threads = beside.get(one.pid, {}).get("threads") or []
+        names = ", ".join(
+            f"{each.get('name')} (at {known.place(str(each.get('where') or ''))})"
+            for each in threads
+        )
+        yield known.finding(
+            "thread-lock-across-fork",
+            f"{known.who(key)} waits for a lock of threads, and has no other thread that could"
+            " release it",
+            processes=[key],
+            evidence=[
+                ("waits", known.line(wait)),
+                (
+                    "forked",
+                    f"while {known.who(one.parent)} also ran {names}"
+                    if names
+                    else f"by {known.who(one.parent)}",
+                ),
+            ],
+            cure="fork before you start threads, or use the start method spawn or forkserver",
+            mono=wait.since,
+        )

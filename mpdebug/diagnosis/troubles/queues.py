@@ -1,0 +1,331 @@
+"""Queues, pipes, barriers and events at which somebody waits for ever."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mpdebug.diagnosis.trouble import trouble
+from mpdebug.model_waits import CHILD, POLL, READ, SEMAPHORE, WRITE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mpdebug.diagnosis.known import Known
+    from mpdebug.model import Process
+    from mpdebug.model_waits import Finding, Wait
+
+DROPPED, UNSENT, BARRIER = "dropped", "unsent", "barrier"  # rundir.layout.EV_…
+
+
+def joins(known: Known, key: str) -> set[str]:
+    """The processes whose end this one waits for."""
+    found = set()
+    for wait in known.waits.get(key, ()):
+        if wait.kind in (CHILD, POLL):
+            for ident in wait.things:
+                kind, _, pid = ident.partition(":")
+                if kind == "pid":
+                    found |= {
+                        one.key
+                        for one in known.run.processes
+                        if str(one.pid) == pid and one.alive
+                    }
+    return found
+
+
+@trouble("join-before-drain")
+def join_before_drain(known: Known) -> Iterator[Finding]:
+    """A process is joined before the queue that it filled was emptied.
+
+    A process that has put items into a multiprocessing.Queue does not end before all of them
+    are written to the queue's pipe, and the pipe holds some 64 KiB. Whoever joins the process
+    instead of reading the queue waits for it, and it waits for a reader.
+
+    What to do: get() everything first, then join().
+    """
+    for key, waits in known.waits.items():
+        for wait in waits:
+            if wait.kind != WRITE or (
+                "Queue._feed" not in known.calls(wait) and not _feeds(known, wait)
+            ):
+                continue
+            waiting = [other for other in known.waits if key in joins(known, other)]
+            if not waiting or not known.is_dead(wait):
+                continue
+            parent = known.main_wait(waiting[0])
+            thing = known.thing(wait.things[0]) if wait.things else "a queue"
+            yield known.finding(
+                "join-before-drain",
+                f"{known.who(waiting[0])} waits for the end of {known.who(key)}, which cannot"
+                f" end: nobody reads what it put into {thing}",
+                processes=[waiting[0], key],
+                things=wait.things,
+                evidence=[
+                    ("waits", known.line(parent) if parent else ""),
+                    (
+                        "and",
+                        f"{known.who(key)} has items left to send, and the pipe is full",
+                    ),
+                ],
+                cure="read the queue empty first (get()), then join()",
+                mono=wait.since,
+            )
+
+
+def _feeds(known: Known, wait: Wait) -> bool:
+    """Without stacks: whether it is a thread of its own that writes to a queue's pipe."""
+    thing = known.picture.things.get(wait.things[0]) if wait.things else None
+    call = thing.label.call if thing and thing.label else ""
+    return not wait.main and "Queue" in call
+
+
+@trouble("subprocess-pipe-full")
+def subprocess_pipe_full(known: Known) -> Iterator[Finding]:
+    """A child writes to a pipe that its parent does not read, and the parent waits for its end.
+
+    subprocess.Popen(stdout=PIPE) and then wait(): a pipe holds some 64 KiB, and when it is full
+    the child waits for somebody to read it.
+
+    What to do: communicate(), which reads while it waits; or send the output to a file.
+    """
+    for key, waits in known.waits.items():
+        for wait in waits:
+            if wait.kind != WRITE or not wait.main or not known.is_dead(wait):
+                continue
+            thing = known.picture.things.get(wait.things[0]) if wait.things else None
+            readers = [one for one in (thing.readers if thing else ()) if one != key]
+            waiting = [one for one in readers if key in joins(known, one)]
+            if waiting:
+                parent = known.main_wait(waiting[0])
+                yield known.finding(
+                    "subprocess-pipe-full",
+                    f"{known.who(key)} writes to a pipe that is full, and"
+                    f" {known.who(waiting[0])}, which could read it, waits for its end",
+                    processes=[waiting[0], key],
+                    things=wait.things,
+                    evidence=[
+                        ("waits", known.line(parent) if parent else ""),
+                        ("writes", known.line(wait)),
+                    ],
+                    cure="use communicate() instead of wait(), or send the output to a file",
+                    mono=wait.since,
+                )
+
+
+@trouble("pipe-end-open")
+def pipe_end_open(known: Known) -> Iterator[Finding]:
+    """A reader waits for the end of a pipe of which it has the other end itself.
+
+    A pipe ends (EOFError) when the last copy of its writing end is closed. A forked child has a
+    copy of all that its parent had open, the writing end too: as long as the reader itself
+    keeps it, the end never comes.
+
+    What to do: close the end that a process does not use, first thing in the process.
+    """
+    for key, waits in known.waits.items():
+        for wait in waits:
+            if wait.kind != READ or not known.is_dead(wait) or not wait.things:
+                continue
+            thing = known.picture.things.get(wait.things[0])
+            if thing is None or key not in (thing.writers or ()) or thing.strangers:
+                continue
+            if thing.label is None or thing.label.call.rpartition(".")[2] != "Pipe":
+                continue  # a queue's readers have both ends by design
+            others = [one for one in thing.writers if one != key]
+            also = f", as {known.whos(others)} does" if others else ""
+            yield known.finding(
+                "pipe-end-open",
+                f"{known.who(key)} waits for {known.thing(thing.id)} to end, and has its"
+                f" writing end open itself{also}",
+                processes=[key, *others],
+                things=[thing.id],
+                evidence=[("waits", known.line(wait))],
+                cure="close the writing end in the reader, and in all others that do not write",
+                mono=wait.since,
+            )
+
+
+def _readers_of(known: Known, inode: int) -> list[Wait]:
+    """Who waits for ever for items of the queue whose pipe has this inode."""
+    pipe = f"pipe:{inode}"
+    label = known.picture.things[pipe].label if pipe in known.picture.things else None
+    found = []
+    for wait in known.picture.waits:
+        if wait.kind not in (READ, SEMAPHORE) or not known.is_dead(wait):
+            continue
+        for ident in wait.things:
+            thing = known.picture.things.get(ident)
+            of_it = label is not None and thing is not None and thing.label is not None
+            if ident == pipe or (of_it and thing.label.where == label.where):  # type: ignore[union-attr]
+                found.append(wait)
+                break
+    return found
+
+
+@trouble("queue-items-unsent")
+def queue_items_unsent(known: Known) -> Iterator[Finding]:
+    """A process left by os._exit() before its queue had sent what was put into it.
+
+    put() hands an item to a thread that sends it later. os._exit() ends the process at once,
+    the thread with it, and the items are lost.
+
+    What to do: end by returning, or by sys.exit(); or call queue.close() and
+    queue.join_thread() before os._exit().
+    """
+    for one, note in known.notes(UNSENT):
+        items = note.said.get("items")
+        waits = _readers_of(known, int(note.said.get("reader") or 0))
+        pipe = f"pipe:{note.said.get('reader')}"
+        yield known.finding(
+            "queue-items-unsent",
+            f"{known.who(one.key)} ended by os._exit with {items} items of {known.thing(pipe)}"
+            " not sent",
+            processes=[one.key, *(wait.process for wait in waits)],
+            things=[pipe],
+            evidence=[
+                ("ended", known.fate(one.key)),
+                *(("waits", known.line(wait)) for wait in waits[:3]),
+            ],
+            cure="end by returning or sys.exit(), or call q.close() and q.join_thread() first",
+            standing=bool(waits),
+            mono=note.mono,
+        )
+
+
+@trouble("queue-item-dropped")
+def queue_item_dropped(known: Known) -> Iterator[Finding]:
+    """An item was put into a queue that cannot be pickled, and was dropped.
+
+    put() only hands the item to a thread, which pickles and sends it later. When it cannot be
+    pickled, put() has long returned: the item is dropped, with a traceback at best, and the
+    reader waits for it.
+
+    What to do: put plain data. No lambda, no inner function, no lock, file, socket, generator.
+    """
+    for one, note in known.notes(DROPPED):
+        said = note.said
+        waits = _readers_of(known, int(said.get("reader") or 0))
+        pipe = f"pipe:{said.get('reader')}"
+        where = known.place(str(said.get("where") or ""))
+        yield known.finding(
+            "queue-item-dropped",
+            f"an item that {known.who(one.key)} put into {known.thing(pipe)} was dropped:"
+            f" {said.get('type')}: {said.get('message')}",
+            processes=[one.key, *(wait.process for wait in waits)],
+            things=[pipe],
+            evidence=[
+                ("item", str(said.get("item") or "")),
+                ("put", f"at {where}" if where else ""),
+                *(("waits", known.line(wait)) for wait in waits[:3]),
+            ],
+            cure="put only what can be pickled: functions at the top of a module, plain data",
+            standing=bool(waits),
+            mono=note.mono,
+        )
+
+
+@trouble("task-done-missing")
+def task_done_missing(known: Known) -> Iterator[Finding]:
+    """JoinableQueue.join() waits for task_done() calls that never come.
+
+    join() returns when task_done() was called once for each item that was put. A consumer that
+    forgets it, or ends (or dies) before it, leaves join() waiting for ever.
+
+    What to do: call task_done() for each get(), in a `finally`.
+    """
+    for wait in known.picture.waits:
+        if "JoinableQueue.join" not in known.calls(wait) or not known.is_dead(wait):
+            continue
+        ended = [one for one in known.siblings(wait.process) if not one.alive]
+        thing = next((known.thing(ident) for ident in wait.things), "a JoinableQueue")
+        yield known.finding(
+            "task-done-missing",
+            f"{known.who(wait.process)} joins {_whole(thing)}, and nobody is left to call"
+            " task_done()",
+            processes=[wait.process, *(one.key for one in ended)],
+            things=wait.things,
+            evidence=[("waits", known.line(wait)), *_ends(known, ended)],
+            cure="call task_done() once for each item that was got, also where the work failed",
+            mono=wait.since,
+        )
+
+
+@trouble("barrier-party-gone")
+def barrier_party_gone(known: Known) -> Iterator[Finding]:
+    """Processes wait at a Barrier for one that died.
+
+    A Barrier lets go when all its parties have come. One that ended before it came is never
+    replaced.
+
+    What to do: give Barrier(n, timeout=…) a time-out, and call barrier.abort() where a party
+    fails, so that the others get BrokenBarrierError.
+    """
+    waits = [wait for wait in known.picture.waits if "Barrier.wait" in known.calls(wait)]
+    waits = [wait for wait in waits if known.is_dead(wait)]
+    if not waits:
+        return
+    keys = [wait.process for wait in waits]
+    gone = [
+        one
+        for one in known.siblings(keys[0])
+        if not one.alive and one.observed and one.role not in ("resource tracker", "forkserver")
+    ]
+    if not gone:
+        return
+    thing = next((known.thing(ident) for wait in waits for ident in wait.things), "a Barrier")
+    parties = next((note.said.get("parties") for _, note in known.notes(BARRIER)), None)
+    of = f" ({len(waits)} of {parties} have come)" if parties else ""
+    bad = [one for one in gone if one.key in known.deaths] or gone
+    yield known.finding(
+        "barrier-party-gone",
+        f"{known.whos(keys)} wait at {_whole(thing)}{of}, and"
+        f" {known.whos(one.key for one in bad[:3])} ended before it came there",
+        processes=[*keys, *(one.key for one in bad[:3])],
+        things=[ident for wait in waits for ident in wait.things],
+        evidence=[*_ends(known, bad), *(("waits", known.line(wait)) for wait in waits[:3])],
+        cure="mend what ended it; give the Barrier a time-out, or abort() it if a party fails",
+        mono=max(wait.since for wait in waits),
+    )
+
+
+@trouble("event-never-set")
+def event_never_set(known: Known) -> Iterator[Finding]:
+    """A process waits for an Event (or a Condition) that nobody is left to set.
+
+    The process that should have set it has ended, or waits itself.
+
+    What to do: set the event in a `finally`, or wait with a time-out and look whether the other
+    process lives.
+    """
+    for wait in known.picture.waits:
+        calls = known.calls(wait)
+        if wait.kind != SEMAPHORE or not known.is_dead(wait):
+            continue
+        if "Barrier.wait" in calls or "JoinableQueue.join" in calls:
+            continue
+        what = next((one for one in ("Event.wait", "Condition.wait") if one in calls), "")
+        if not what:
+            continue
+        gone = [one for one in known.siblings(wait.process) if not one.alive and one.observed]
+        bad = [one for one in gone if one.key in known.deaths] or gone
+        thing = next((known.thing(ident) for ident in wait.things), what.partition(".")[0])
+        yield known.finding(
+            "event-never-set",
+            f"{known.who(wait.process)} waits for {_whole(thing)}, and nobody is left to"
+            f" {'set' if what.startswith('Event') else 'notify'} it",
+            processes=[wait.process, *(one.key for one in bad[:3])],
+            things=wait.things,
+            evidence=[("waits", known.line(wait)), *_ends(known, bad)],
+            cure="let the one that should do it do so in a `finally`, or wait with a time-out",
+            mono=wait.since,
+        )
+
+
+def _whole(thing: str) -> str:
+    """`Event "ev"` of `a lock inside Event "ev"`."""
+    return thing.removeprefix("a lock inside ")
+
+
+def _ends(known: Known, gone: list[Process]) -> list[tuple[str, str]]:
+    """How those ended that could have done something."""
+    return [("ended", f"{known.who(one.key)}: {known.fate(one.key)}") for one in gone[:3]]

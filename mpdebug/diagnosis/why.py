@@ -1,0 +1,75 @@
+"""Why a program hangs, loses work or limps: all known troubles, looked for in one picture.
+
+The first trouble to name a process's hang has it: what only says that it hangs, or how a
+process died that a trouble already names, is left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mpdebug.diagnosis.known import Known
+from mpdebug.diagnosis.trouble import TROUBLES
+from mpdebug.diagnosis.troubles import deaths, ends, locks, pools, queues
+from mpdebug.model_waits import PROVED
+
+if TYPE_CHECKING:
+    from mpdebug.diagnosis.trouble import Trouble
+    from mpdebug.model_waits import Finding, Picture
+
+MODULES = (locks, queues, pools, ends, deaths)
+"""Where the troubles are, in the order in which they are looked for."""
+
+GENERAL = ("waits-for-ever", "suspected-hang", "exit-waits")
+"""Kinds that say that something hangs, and not why."""
+
+ACCUSED = ("died", "crashed", "killed", "ended-by-os-exit", "executor-broken")
+"""Kinds that only tell a death, which other findings tell better."""
+
+
+def explain(picture: Picture) -> list[Finding]:
+    """All findings: what is proved and keeps somebody waiting first.
+
+    Args:
+        picture: who waits for what. Of a run that has ended, one without waits.
+    """
+    known = Known(picture)
+    found: list[Finding] = []
+    for function in _in_order():
+        for one in function(known):
+            if not _is_told_by(one, found):
+                found.append(one)
+    return sorted(found, key=rank)
+
+
+def _in_order() -> list[Trouble]:
+    """The functions by module: what names a cause comes before what only says that it hangs."""
+    names = [module.__name__ for module in MODULES]
+    functions = dict.fromkeys(TROUBLES.values())
+    return sorted(functions, key=lambda one: names.index(one.__module__))
+
+
+def _is_told_by(one: Finding, found: list[Finding]) -> bool:
+    """Whether other findings say all that this one does, and more."""
+    people = set(one.processes)
+    if one.kind in GENERAL:
+        standing = [other for other in found if other.standing and other.certainty == PROVED]
+        return any(people & set(other.processes) for other in standing)
+    if one.kind in ACCUSED:
+        return any(
+            people <= set(other.processes) and other.kind not in ACCUSED for other in found
+        )
+    return any(other.kind == one.kind and people == set(other.processes) for other in found)
+
+
+def rank(one: Finding) -> tuple[bool, bool, int]:
+    """Where a finding stands among others: standing, proved, and the oldest first."""
+    return not one.standing, one.certainty != PROVED, one.mono
+
+
+def is_worth_stacks(picture: Picture) -> bool:
+    """Whether, without stacks, something is proved that stands: then they are asked for."""
+    known = Known(picture)
+    if known.proof.dead or known.graph.cycles():
+        return True
+    return bool(locks.waiters_of_dead(known))
