@@ -74,6 +74,7 @@ class Conversation:
         self.prompt = ""
         self.state = "pdb"
         self.asking = False  # the prompt was sent, the console is to type
+        self.struck = False  # a signal handler of the program raised while it waited
         self.released = ""
         self.wanted = ""  # what abort shall raise
         self.told = False  # the console knows that it goes on
@@ -120,13 +121,14 @@ class Conversation:
         with self.lock:
             self.prompt, self.output, self.size = "".join(self.output), [], 0
         self.state = questions.state_of(self.debugger, self.prompt)
-        self.asking = False
+        self.asking, self.struck = False, True
         self.undisturbed.end()
-        while not self.lines:
-            if self.released:
-                return f"{RELEASED}\n" if self.state == "pdb" else ""
+        while not self.lines and not self.released:
             self._ask_console()
             self._listen()
+        self.struck = False
+        if not self.lines:
+            return f"{RELEASED}\n" if self.state == "pdb" else ""
         line = self.lines.pop(0)
         self.asking = False
         self._keep(f"{self.prompt}{line}\n")
@@ -245,7 +247,7 @@ class Conversation:
             if peer.fileno() in ready:
                 for line in peer.receive():
                     if not peer.lost:
-                        self._heard(peer, line)
+                        self._heard_or_lost(peer, line)
             if peer.lost or (not peer.role and peer.since < late):
                 self._lose(peer)
 
@@ -262,8 +264,17 @@ class Conversation:
                 if said.get("interrupt"):
                     asked = True
                 elif "line" in said or "release" in said:
-                    self._heard(peer, line)
+                    self._heard_or_lost(peer, line)
         return asked
+
+    def _heard_or_lost(self, peer: Peer, line: bytes) -> None:
+        """Hear a line; whoever sends what we cannot even take apart is let go."""
+        done = False
+        with guard.quiet:
+            self._heard(peer, line)
+            done = True
+        if not done:
+            self._lose(peer)
 
     def _heard(self, peer: Peer, line: bytes) -> None:
         said = questions.parse(line)

@@ -17,35 +17,25 @@ from __future__ import annotations
 import bdb
 import pdb
 import sys
-from contextlib import contextmanager
 from threading import get_ident
 from typing import cast
 
 from mpdebug import env
-from mpdebug.agent import borrowed, frame_locals, guard, nested, tracers
+from mpdebug.agent import borrowed, guard, nested, tracers
+from mpdebug.agent.command_loop import CommandLoop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from types import FrameType, TracebackType
     from typing import Any
 
     from mpdebug.agent.conversation import Conversation
 
-Base: Any = getattr(borrowed.remote_pdb(), "RemotePdb", pdb.Pdb)
-
 NO_RESTART = "there is no restart here: the process would not be the one that was stopped"
 
 
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C at the prompt of a client; it is shown under the name that everybody knows."""
-
-
-Interrupted.__module__, Interrupted.__qualname__ = "builtins", "KeyboardInterrupt"
-Interrupted.__name__ = "KeyboardInterrupt"
-
-
-class Debugger(Base):  # type: ignore[misc]
+class Debugger(CommandLoop):
     """pdb in the thread that stands at a stop.
 
     Args:
@@ -180,15 +170,6 @@ class Debugger(Base):  # type: ignore[misc]
             if self.breaks:
                 self.clear_all_breaks()
 
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """What a client asked for is being done: its Ctrl-C may interrupt it."""
-        before, self.working = self.working, True
-        try:
-            yield
-        finally:
-            self.working = before
-
     def bp_commands(self, frame: FrameType) -> Any:
         """The commands of a breakpoint are run at the prompt, in every version."""
         number = getattr(self, "currentbp", False)
@@ -198,29 +179,9 @@ class Debugger(Base):  # type: ignore[misc]
         self.cmdqueue += self.commands[number]
         return True
 
-    def _cmdloop(self) -> None:
-        while True:
-            try:
-                self.cmdloop()
-            except Interrupted:
-                self.message("--KeyboardInterrupt--")
-            else:
-                return
-
-    def onecmd(self, line: str) -> Any:
-        """Do one command; it can be interrupted."""
-        if not line.startswith("_"):  # pdb's own, which prints the place
-            self.undisturbed.end()
-        with self.at_work(), frame_locals.written_back(self):
-            return super().onecmd(line)
-
     def get_names(self) -> list[str]:
         """What `help` lists: not what is only said from elsewhere."""
         return [name for name in super().get_names() if not name.startswith("do__")]
-
-    def precmd(self, line: str) -> str:
-        """A statement of several lines is not split at `;;`."""
-        return line if "\n" in line else str(super().precmd(line))
 
     def get_stack(self, f: Any, t: Any) -> Any:
         """The stack without frames of ours that lie between the program's."""

@@ -7,7 +7,7 @@ import sys
 from threading import main_thread
 
 from mpdebug.agent import stops
-from mpdebug.agent.debugger import Interrupted
+from mpdebug.agent.command_loop import Interrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -100,8 +100,10 @@ def debug(debugger: Any, statement: str) -> None:
     debugger.message("ENTERING RECURSIVE DEBUGGER")
     try:
         sys.call_tracing(inner.run, (statement, *names))
-    except BaseException:  # noqa: BLE001 - shown to the person, as pdb does
-        debugger._error_exc()  # noqa: SLF001
+    except BaseException:
+        if talk.struck:
+            raise
+        debugger._error_exc()  # noqa: SLF001 - shown to the person, as pdb does
     finally:
         talk.debugger = debugger
         sys.settrace(before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from mpdebug.agent import guard, process
+from mpdebug.agent import process
 from mpdebug.agent.encode import safe_repr, safe_str
 
 TYPE_CHECKING = False
@@ -22,7 +22,7 @@ def parse(line: bytes) -> dict[str, Any]:
 
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -53,29 +53,34 @@ def state_of(debugger: Any, prompt: str) -> str:
 
 
 def answer(debugger: Any, said: dict[str, Any]) -> dict[str, Any]:
-    """The answer to a question; empty if it is none that we know."""
+    """The answer to a question; empty if it is none that we know.
+
+    Objects of the program are asked for it, which may raise anything: that is never more than
+    the answer.
+    """
     number = said.get("id")
     if debugger is None or debugger.curframe is None:
         return {"id": number, "error": "it moves"} if number is not None else {}
-    if "eval" in said:
-        return {"id": number, **evaluate(debugger, str(said["eval"]))}
-    if said.get("stack"):
-        return {"id": number, "frames": stack(debugger)}
-    if "complete" in said:
-        return {"id": number, "completions": complete(debugger, said)}
-    return {}
+    found: dict[str, Any] = {}
+    try:
+        with debugger.at_work():
+            if "eval" in said:
+                found = evaluate(debugger, str(said["eval"]))
+            elif said.get("stack"):
+                found = {"frames": stack(debugger)}
+            elif "complete" in said:
+                found = {"completions": complete(debugger, said)}
+    except BaseException as error:  # noqa: BLE001 - the answer, and no more
+        found = {"error": f"{type(error).__name__}: {safe_str(error)}"[:ROOM]}
+    return {"id": number, **found} if found else {}
 
 
 def evaluate(debugger: Any, expression: str) -> dict[str, Any]:
     """The value of an expression in the frame that the prompt looks at, as text."""
     frame = debugger.curframe
-    try:
-        with debugger.at_work():
-            code = compile(expression.strip(), "<question>", "eval")
-            value = eval(code, frame.f_globals, debugger.locals_of_frame())
-            text = safe_repr(value, 1 << 30)
-    except BaseException as error:  # noqa: BLE001 - the answer, and no more
-        return {"error": f"{type(error).__name__}: {safe_str(error)}"[:ROOM]}
+    code = compile(expression.strip(), "<question>", "eval")
+    value = eval(code, frame.f_globals, debugger.locals_of_frame())
+    text = safe_repr(value, 1 << 30)
     import hashlib  # noqa: PLC0415 - see above
 
     digest = hashlib.sha1(text.encode("utf-8", "backslashreplace"), usedforsecurity=False)
@@ -100,13 +105,12 @@ def complete(debugger: Any, said: dict[str, Any]) -> list[str]:
     text, line = str(said["complete"]), str(said.get("line") or "")
     begin, end = int(said.get("begin") or 0), int(said.get("end") or 0)
     found: list[str] = []
-    with guard.quiet, debugger.at_work():
-        found += _keys(debugger, line[:end])
-        if not found:
-            find = debugger.completenames if begin == 0 else debugger.completer_of(line)
-            found += find(text, line, begin, end) or []
-        if begin == 0 and not found:
-            found += debugger.completedefault(text, line, begin, end) or []
+    found += _keys(debugger, line[:end])
+    if not found:
+        find = debugger.completenames if begin == 0 else debugger.completer_of(line)
+        found += find(text, line, begin, end) or []
+    if begin == 0 and not found:
+        found += debugger.completedefault(text, line, begin, end) or []
     return sorted(dict.fromkeys(found))[:MANY]
 
 
@@ -119,8 +123,11 @@ def _keys(debugger: Any, line: str) -> list[str]:
         return []
     name, quote, begun = found.groups()
     frame: FrameType = debugger.curframe
-    value = eval(name, frame.f_globals, debugger.locals_of_frame())
-    keys = list(value.keys())[:MANY] if hasattr(value, "keys") else []
+    try:
+        value = eval(name, frame.f_globals, debugger.locals_of_frame())
+        keys = list(value.keys())[:MANY] if hasattr(value, "keys") else []
+    except Exception:  # noqa: BLE001 - no such name, or the program's own
+        return []
     texts = [safe_repr(key, 200) for key in keys if isinstance(key, str | int)]
     if quote:
         texts = [quote + text[1:-1] + quote for text in texts if text[:1] in "'\""]
