@@ -10,6 +10,7 @@ from mpdebug import errors
 from mpdebug.observer.find import find_run, list_runs
 from mpdebug.observer.living import is_servant, living_processes
 from mpdebug.observer.stops import living_stops
+from mpdebug.rundir import layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 WITHIN = 2.0
 """Seconds in which a process that was interrupted must stand still."""
+
+ON_ITS_WAY = 5.0
+"""Seconds more for one that has taken the request: a busy machine loads slowly."""
 
 LOOK = 0.02
 AGAIN = 0.2
@@ -132,7 +136,10 @@ def interrupt(
     now = time.monotonic()
     end, asked = now + WITHIN, now - AGAIN
     try:
-        while (now := time.monotonic()) < end:  # it may block signals for a moment
+        while (now := time.monotonic()) < end or (
+            now < end + ON_ITS_WAY and _has_taken_it(process)
+        ):
+            # It may block signals for a moment.
             if now - asked >= AGAIN and nudge.is_asked(process):
                 asked, why = now, nudge.nudge(process, force=force)
             stop = stop_of_process(path, process)
@@ -145,6 +152,12 @@ def interrupt(
     if why:  # nothing reaches it, and a request that is found later would surprise somebody
         nudge.take_back(process)
     return None, why
+
+
+def _has_taken_it(process: Process) -> bool:
+    from mpdebug.observer import nudge  # noqa: PLC0415 - see above
+
+    return not nudge.is_asked(process) and layout.is_alive(process.pid, process.start)
 
 
 def _names(living: Sequence[Process]) -> str:

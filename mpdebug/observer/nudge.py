@@ -28,7 +28,10 @@ GONE = "it has ended"
 LOOKS = 5
 
 QUIET = 0.05
-"""Seconds in which the handler of an earlier signal has ended."""
+"""Seconds of sleep by which the handler of an earlier signal would have ended."""
+
+BUSY = 0.5
+"""Seconds after which a process that runs and lets no signal in is not waited for any more."""
 
 SHORTEST, LONGEST = 0.001, 0.02
 """Seconds between two looks for answers."""
@@ -211,10 +214,16 @@ def _refuses(pid: int, number: int, *, force: bool) -> str:
 
 
 def _blocks(pid: int, bit: int) -> bool:
-    """Whether that signal is blocked for longer than the handler of an earlier one runs."""
-    for _ in range(LOOKS):
-        if not int(read_status(pid).get("SigBlk", "0"), 16) & bit:
+    """Whether that signal is blocked for longer than a handler, or a stop that begins, takes.
+
+    That is told by how long it sleeps: on a busy machine it may not run for a while.
+    """
+    asleep, end = 0, time.monotonic() + BUSY
+    while asleep < LOOKS and time.monotonic() < end:
+        status = read_status(pid)
+        if not int(status.get("SigBlk", "0"), 16) & bit:
             return False
+        asleep += not status.get("State", "").startswith(("R", "D"))
         time.sleep(QUIET / LOOKS)
     return True
 
