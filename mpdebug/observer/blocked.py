@@ -44,6 +44,9 @@ ENDINGS = ("SIGINT", "SIGSEGV", "SIGFPE", "SIGABRT", "SIGBUS", "SIGILL")
 """Signals whose handlers say nothing: Ctrl-C is pressed when it hangs, and the others are
 faulthandler's."""
 
+WAKEABLE = ENDLESS - {SERVES}
+"""Waits that the handler of a signal may end for good: a servant's goes on serving."""
+
 OF_GLIBC = (32, 33)
 
 
@@ -105,7 +108,7 @@ class Blocked:
                 kind=told.kind,
                 things=told.things,
                 to_write=told.to_write,
-                by_signal=is_main and told.kind in ENDLESS and bool(one.caught & ~self._ours),
+                by_signal=is_main and told.kind in WAKEABLE and bool(one.caught & ~self._ours),
                 words=self._words(one),
                 switches=one.switches,
                 thread=name,

@@ -35,7 +35,7 @@ class Parts:
         what = "Barrier" if barrier else as_text(note.said.get("what")) or "Queue"
         for end in ENDS:
             if inode := as_int(note.said.get(end)):
-                self._inodes[inode] = f"{what}._{end}"
+                self._inodes[inode] = f"{what}.pipe"
         named = {name: value for name, value in note.said.items() if name not in NOT_PARTS}
         several = named.pop("cond", None)
         if isinstance(several, list):
