@@ -257,7 +257,7 @@ def test_the_end_of_a_cell_stays_where_that_tells_most() -> None:
         dataclasses.replace(loader, state=waits, sample=seen),
     )
     text = as_text(dataclasses.replace(one, rows=rows), 80)
-    for end in ("ker-1  7441", "3.0s  99%", "load.py:7  ", "ker-4  "):
+    for end in ("ker-1  7441", "3.0s  99%", "oad.py:7  ", "ker-4  "):
         assert end in text, text
 
 

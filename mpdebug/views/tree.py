@@ -34,16 +34,18 @@ class Column(NamedTuple):
     right: bool = False
     least: int = 0  # it is shown where it gets so much, or all that it needs
     eager: int = 0  # the order in which what is left of the width is given out; 0: none
+    fair: int = 0  # it gets so much before columns that are less important are shown
 
 
-# In the order of their importance: the first two are always there.
+# In the order of their importance: the first two are always there. From ROLE on, columns are
+# shown where the others have room to be read.
 COLUMNS = (
-    Column("process", "process", least=18, eager=1),
-    Column("state", "state", least=20, eager=2),
+    Column("process", "process", least=18, eager=1, fair=24),
+    Column("state", "state", least=20, eager=3, fair=28),
     Column("pid", "pid", right=True),
     Column("cpu", "cpu", right=True),
     Column("memory", "memory", right=True),
-    Column("task", "task", least=11, eager=3),
+    Column("task", "task", least=11, eager=2, fair=20),
     Column("age", "age", right=True),
     Column("role", "role"),
     Column("record", "last record", least=20, eager=4),
@@ -51,12 +53,14 @@ COLUMNS = (
     Column("children", "kids", right=True),
     Column("descriptors", "fds", right=True),
 )
+EAGER = sorted((one for one in COLUMNS if one.eager), key=lambda one: one.eager)
 SHOWN = (
     "process", "pid", "role", "state", "task", "cpu", "memory", "threads", "descriptors",
     "children", "age", "record",
 )  # fmt: skip
 """From left to right."""
 
+ROLE = "role"
 NARROWEST = 6
 ROOM = 200
 """Characters of one cell that are looked at."""
@@ -97,6 +101,8 @@ class Widths:
         chosen: dict[str, int] = {}
         left = width
         for column in COLUMNS:
+            if column.name == ROLE:
+                left = self._give(chosen, left, fairly=True)
             need = max(self.need.get(column.name, 0), len(column.title))
             if column.name not in self.need and len(chosen) > 1:
                 continue  # nobody has anything there
@@ -111,16 +117,19 @@ class Widths:
                     chosen["process"] = max(min(width * 2 // 5, width - NARROWEST - GAP), 1)
                     chosen["state"] = max(width - GAP - chosen["process"], 1)
                 left = 0
-        return self._give(chosen, left)
-
-    def _give(self, chosen: dict[str, int], left: int) -> dict[str, int]:
-        for column in sorted(COLUMNS, key=lambda one: one.eager):
-            if column.eager and column.name in chosen:
-                more = min(self.need.get(column.name, 0) - chosen[column.name], left)
-                if more > 0:
-                    chosen[column.name] += more
-                    left -= more
+        self._give(chosen, left)
         return {name: chosen[name] for name in SHOWN if name in chosen}
+
+    def _give(self, chosen: dict[str, int], left: int, *, fairly: bool = False) -> int:
+        """Make eager columns wider; what is left then."""
+        for column in EAGER:
+            if column.name in chosen:
+                wanted = self.need.get(column.name, 0)
+                wanted = min(wanted, column.fair) if fairly else wanted
+                more = max(min(wanted - chosen[column.name], left), 0)
+                chosen[column.name] += more
+                left -= more
+        return left
 
 
 @dataclass
