@@ -97,3 +97,21 @@ class SharedTable:
     all: AllShared
     rows: tuple[SharedRow, ...]
     plain_pipes: int = 0  # pipes and socket pairs of nobody's making, left out
+
+
+FREE, IN_USE, UNSURE = "left over", "in use", "left alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file in /dev/shm that multiprocessing made, and whether anybody still has it."""
+
+    name: str
+    kind: str  # SEMAPHORE or SEGMENT
+    inode: int
+    size: int  # bytes
+    modified_at: float  # epoch seconds
+    state: str  # FREE, IN_USE or UNSURE
+    why: str = ""  # of UNSURE
+    holders: tuple[Holder, ...] = ()
+    label: Label | None = None  # where it was made, if a run was asked about

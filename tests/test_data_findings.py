@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mpdebug.diagnosis import data
 from tests.harness import program
+from tests.marks import marked
 
 if TYPE_CHECKING:
     from mpdebug.model_waits import Finding
@@ -20,12 +20,6 @@ LOSES = program("loses_data.py")
 SEGMENTS = program("uses_segments.py")
 USES_UP = program("uses_up_files.py")
 BESIDE = program("forks_beside_threads.py")
-
-
-def marked(path: str, kind: str) -> list[int]:
-    """The lines of the program whose comment begins with this kind."""
-    texts = Path(path).read_text("utf-8").splitlines()
-    return [at for at, text in enumerate(texts, 1) if f"  # {kind}" in text]
 
 
 def lines(found: list[Finding], kind: str) -> list[int]:

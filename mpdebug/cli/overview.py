@@ -10,6 +10,7 @@ COMMANDS = {
     "attach": ("mpdebug.cli.attach", "open a prompt in a process, stopped or running"),
     "stacks": ("mpdebug.cli.stacks", "where everybody is: all stacks, equal ones once"),
     "shared": ("mpdebug.cli.shared", "what processes share, who has it, what is left over"),
+    "gc": ("mpdebug.cli.gc", "semaphores and shared memory that nobody has any more"),
     "stops": ("mpdebug.cli.stops", "who stands at a breakpoint, equal stops as one row"),
     "deaths": ("mpdebug.cli.deaths", "how the processes of a run died, and why"),
     "break": ("mpdebug.cli.set_break", "put a breakpoint into the processes that run"),
