@@ -68,12 +68,15 @@ class Record:
     """One lock object. `owner` and `count` are what this process itself has of it."""
 
     __slots__ = (
-        *("__weakref__", "address", "at", "count", "ident"),
-        *("lock", "mutex", "owner", "recursive", "site", "words"),
+        *("__weakref__", "address", "at", "code", "count", "give", "ident", "lock", "mutex"),
+        *("offset", "owner", "recursive", "site", "special", "take", "words"),
     )
 
     def __init__(self, lock: Any, *, mutex: bool, recursive: bool, ident: str = "") -> None:
         self.lock = lock  # what C has of it; None of a manager's lock
+        self.take = lock and lock.acquire
+        self.give = lock and lock.release
+        self.special = False  # it is not recorded in full, as a mutex is
         self.address = lock.handle if lock is not None else next(numbers)
         self.mutex = mutex  # it belongs to who took it; else permits that anybody gives back
         self.recursive = recursive
@@ -85,8 +88,10 @@ class Record:
         self.words: Any = NOTHING
         self.at = 0  # index of the word STATE
         self.owner: Mine | None = None
-        self.count = 0
+        self.count = int(self.mutex)  # how deep it is taken, if it is; permits
         self.site = 0
+        self.code: Any = None  # which instruction took it last
+        self.offset = -1
 
 
 local: Any = _local()

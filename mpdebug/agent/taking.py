@@ -17,6 +17,7 @@ from mpdebug.rundir.held import COUNT, HELD, RELEASING, SINCE, SITE, STATE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import FrameType
     from typing import Any
 
     from mpdebug.agent.held import Mine, Record
@@ -25,29 +26,43 @@ local = held.local
 mono = Clock.mono
 
 
-def take(record: Record, mine: Mine, *, blocks: bool = True) -> None:
-    """Note that this thread has taken a mutex, two frames above."""
+def again(record: Record, mine: Mine) -> bool:
+    """A mutex was taken that this process has already: whether it is one that allows it."""
+    if record.owner is mine and record.recursive:
+        record.count += 1
+        count_again(record)
+        return True
     if record.owner is not None:
-        if record.owner is mine and record.recursive:
-            record.count += 1
-            count_again(record)
-            return
         put_away(record, record.owner)  # another process had given it back
+    return False
+
+
+def take(record: Record, mine: Mine, *, blocks: bool) -> None:
+    """Note that this thread has taken a mutex, two frames above."""
     frame = _getframe(2)
-    key = id(frame.f_code) + frame.f_lasti
-    site = known.get(key) or sites.learn(frame, key)
+    if frame.f_lasti != record.offset or frame.f_code is not record.code:
+        note_site(record, frame)
     now = mono()
-    words = record.words  # a signal handler may fork: asked for behind the last call
+    words = record.words  # behind the last call: a signal handler may fork
     at = record.at
     words[at + 1] = now
-    words[at + 2] = site
     words[at] = mine.held
     record.owner = mine
-    record.count = 1
-    record.site = site
     if mine.stack and blocks:
         sites.note_order(record, mine.stack)
     mine.stack.append(record)
+
+
+def note_site(record: Record, frame: FrameType) -> None:
+    """A lock was taken by another instruction than the last time."""
+    code, offset = frame.f_code, frame.f_lasti
+    key = id(code) + offset
+    site = known.get(key) or sites.learn(frame, key)
+    record.words[record.at + SITE - STATE] = record.site = site
+    if site == key:  # else the line is that of a caller, and may be another the next time
+        record.code, record.offset = code, offset
+    else:
+        record.offset = -1
 
 
 def put_away(record: Record, owner: Mine) -> None:
@@ -67,7 +82,7 @@ def count_again(record: Record) -> None:
 def not_taken(record: Record, mine: Mine) -> None:
     """An acquire came back without the lock."""
     with guard.quiet:
-        if record.owner is None and record.words[record.at] in (mine.taking, mine.held):
+        if record.owner is None and record.words[record.at] == mine.taking:
             record.words[record.at] = 0
 
 
@@ -82,16 +97,15 @@ def begin_permit(record: Record) -> Mine:
     return mine
 
 
-def end_permit(record: Record, mine: Mine, got: object, frame: Any = None) -> None:
+def end_permit(record: Record, mine: Mine, got: object, depth: int = 2) -> None:
     """It has the permit, or did not get it. Since when: the first one of the process."""
     if got:
         if not record.count:
-            frame = frame or _getframe(2)
-            key = id(frame.f_code) + frame.f_lasti
-            site = known.get(key) or sites.learn(frame, key)
+            frame = _getframe(depth)
+            if frame.f_lasti != record.offset or frame.f_code is not record.code:
+                note_site(record, frame)
             now = mono()
             record.words[record.at + SINCE - STATE] = now
-            record.words[record.at + SITE - STATE] = site
         record.count += 1
         record.words[record.at + COUNT - STATE] = record.count
         record.words[record.at] = mine.held
@@ -107,13 +121,20 @@ def hold_permits(record: Record) -> None:
         record.words[record.at] = word // 4 * 4 + HELD if record.count else 0
 
 
-def give_permit(give: Any, record: Record, *args: Any, **kwargs: Any) -> Any:
-    """Give one permit back, also one that this process has not taken."""
+def give_permit(record: Record, give: Any = None, *args: Any, **kwargs: Any) -> Any:
+    """Give one permit back, also one that this process has not taken.
+
+    Args:
+        record: of the semaphore.
+        give: what does it and its arguments; None: the semaphore itself.
+        args: see there.
+        kwargs: see there.
+    """
     words, at = record.words, record.at
     if record.count == 1:
         words[at] = words[at] | RELEASING
     try:
-        result = give(*args, **kwargs)
+        result = (give or record.give)(*args, **kwargs)
     except BaseException as error:
         guard.drop_frame(error)
         with guard.quiet:
@@ -126,60 +147,87 @@ def give_permit(give: Any, record: Record, *args: Any, **kwargs: Any) -> Any:
     return result
 
 
+def give_back(record: Record, *args: Any) -> None:
+    """Release a mutex that this process has not taken, or has taken more than once."""
+    try:
+        record.give(*args)
+    except BaseException as error:
+        guard.drop_frame(error)
+        raise
+    if record.owner is None:
+        sites.note_not_owned(record.address, _getframe(2))
+    else:
+        record.count -= 1
+        count_again(record)
+
+
 def failed_to_take(
-    record: Record, mine: Mine | None, got: object, error: BaseException
+    record: Record | None, mine: Mine | None, got: object, error: BaseException
 ) -> bool:
     """An acquire raised. True where only our note of it did: then it is taken all the same.
 
     What a signal handler raises behind the acquire reaches a program that does not know that
     it has the lock, and that will never release it; so we do.
     """
-    ours = isinstance(error, Exception) and not guard.is_from_outside(error)
-    if got and ours:
+    if record is None:
+        return False
+    if got and isinstance(error, Exception) and not guard.is_from_outside(error):
         with guard.quiet:
             mine = begin(record, error, HELD)
-            _has(record, mine)
-        return True
-    if mine is not None:
-        with guard.quiet:
-            if got and record.lock is not None:
-                record.lock.release()
-            if not record.mutex:
+            if record.mutex:
+                as_it_is(record, mine, taken=True)
+            else:
+                record.count += 1
                 hold_permits(record)
-            elif record.lock._is_mine():  # noqa: SLF001
-                _has(record, mine)
-                if record.recursive:
-                    record.count = record.lock._count()  # noqa: SLF001
-                    count_again(record)
-            elif record.owner is None or record.owner is mine:
-                put_away(record, mine)
-                not_taken(record, mine)
+        return True
+    with guard.quiet:
+        if record.lock is not None and (got or _just_taken(record, mine)):
+            record.lock.release()
+        if mine is not None and record.mutex:
+            as_it_is(record, mine, taken=record.lock._is_mine())  # noqa: SLF001
+        elif mine is not None:
+            hold_permits(record)
     return False
 
 
-def _has(record: Record, mine: Mine) -> None:
-    if not record.mutex:
-        record.count += 1
-        hold_permits(record)
+def _just_taken(record: Record, mine: Mine | None) -> bool:
+    """Whether the acquire that raised had got a mutex already."""
+    if mine is None or not record.mutex or not record.lock._is_mine():  # noqa: SLF001
+        return False
+    had = record.count if record.owner is mine else 0
+    count: int = record.lock._count()  # noqa: SLF001
+    return count > had
+
+
+def failed_to_release(record: Record | None, owner: Mine | None, error: BaseException) -> None:
+    """A release raised. What a signal handler did not let be given back, we give back.
+
+    No other call of the program's would.
+    """
+    if record is None or owner is None:
         return
-    record.words[record.at] = mine.held
-    if record.owner is None:
-        record.owner = mine
-        record.count = 1
-        mine.stack.append(record)
-
-
-def failed_to_release(record: Record, owner: Mine | None) -> None:
-    """A release raised: it is taken still if the semaphore itself says so."""
     with guard.quiet:
-        if record.owner is not None or owner is None:
-            return
-        if record.lock is None or record.lock._count() > 0:  # noqa: SLF001
-            record.words[record.at] = owner.held
-            record.owner = owner
-            owner.stack.append(record)
-        else:
-            record.words[record.at] = 0
+        lock = record.lock
+        left = record.count - 1 if record.recursive else 0
+        outside = not isinstance(error, Exception) or guard.is_from_outside(error)
+        if outside and lock._count() > left:  # noqa: SLF001
+            lock.release()
+        as_it_is(record, owner, taken=lock._count() > 0)  # noqa: SLF001
+
+
+def as_it_is(record: Record, mine: Mine, *, taken: bool) -> None:
+    """Note whether a thread has a mutex; not if another one has it by now."""
+    if record.owner is not None and record.owner is not mine:
+        return
+    put_away(record, mine)
+    if taken:
+        record.owner = mine
+        record.count = record.lock._count() if record.recursive else 1  # noqa: SLF001
+        count_again(record)
+        record.words[record.at] = mine.held
+        mine.stack.append(record)
+    elif record.words[record.at] // 4 == mine.held // 4:
+        record.words[record.at] = 0
 
 
 def tell_left() -> None:

@@ -1,14 +1,14 @@
-"""`--waits=owner`: of a Lock nothing but who has it, at the smallest price.
+"""Of a Lock nothing but who has it, at the smallest price.
 
-Two stores for each acquire and release: the thread behind the acquire, zero before the release.
-What is FREE says nothing of a process that was killed, but what is HELD is true. RLocks and
-semaphores, which have to be counted anyhow, are recorded in full.
+For all Locks with `--waits=owner`, and always for the two in a queue: everybody knows where
+those are taken. Two stores for each acquire and release: the thread behind the acquire, zero
+before the release. FREE says nothing of a process that was killed, but what is HELD is true.
 """
 
 from __future__ import annotations
 
 from mpdebug.agent import guard, held
-from mpdebug.patch import lock_records, registry
+from mpdebug.patch import dressed, lock_records, registry
 from mpdebug.rundir.held import HELD
 
 TYPE_CHECKING = False
@@ -23,21 +23,23 @@ def patch(module: ModuleType) -> None:
     """Wrap the Lock of multiprocessing.synchronize and kin, behind all of its SemLocks."""
     lock_records.patch(module)
     lock = module.__dict__.get("Lock")
-    if lock is None:
-        return
-
-    def dress(self: Any) -> None:
-        if not getattr(self, lock_records.RECORD).recursive:
-            self.acquire, self.release = methods(getattr(self, lock_records.RECORD))
-
-    make = module.SemLock._make_methods  # noqa: SLF001
-    registry.put(lock, "_make_methods", lock_records.dressing(dress)(make))
-    registry.put(lock, "__enter__", _enter(module.SemLock.__enter__.__wrapped__))
-    registry.put(lock, "__exit__", _exit(module.SemLock.__exit__.__wrapped__))
+    if lock is not None:
+        registry.put(lock, "__enter__", _enter(lock.__enter__.__wrapped__))
+        registry.put(lock, "__exit__", _exit(lock.__exit__.__wrapped__))
+        make = lock._make_methods  # noqa: SLF001
+        registry.put(lock, "_make_methods", dressed.dressing(lighten)(make))
 
 
-def owns(record: held.Record | None, error: BaseException) -> bool:
-    """A note of ours failed: the thread is new, or the record has no slot yet."""
+def lighten(lock: Any) -> None:
+    """Record from now on only who has this lock."""
+    record = getattr(lock, dressed.RECORD, None)
+    if record is not None and record.mutex and not record.recursive:
+        record.special = True
+        lock.acquire, lock.release = methods(record)
+
+
+def noted(record: held.Record | None, error: BaseException) -> bool:
+    """Whether what failed was our note: the thread is new, or the record has no slot yet."""
     ours = isinstance(error, Exception) and not guard.is_from_outside(error)
     if ours and record is not None:
         with guard.quiet:
@@ -50,12 +52,14 @@ def _enter(original: Any) -> Any:
         record = self._mpdebug_record
         got = None
         try:
-            got = original(self)
+            got = record.take()
             record.words[record.at] = local.held
         except BaseException as error:
-            if got and owns(record, error):
+            if got and noted(record, error):
                 return got
-            guard.drop_frame(error)
+            if record is None:
+                return original(self)
+            dressed.retrace(error, original)
             raise
         return got
 
@@ -65,20 +69,23 @@ def _enter(original: Any) -> Any:
 def _exit(original: Any) -> Any:
     def __exit__(self: Any, *args: Any) -> Any:  # noqa: N807
         record = self._mpdebug_record
-        try:
-            if record is not None and record.at:
-                record.words[record.at] = 0
+        if record is None:
             return original(self, *args)
+        try:
+            if record.at:
+                record.words[record.at] = 0
+            record.give()
         except BaseException as error:
-            guard.drop_frame(error)
+            dressed.retrace(error, original, *args)
             raise
+        return None
 
     return __exit__
 
 
 def methods(record: held.Record) -> tuple[Any, Any]:
     """`acquire` and `release` of a Lock."""
-    take, give = record.lock.acquire, record.lock.release
+    take, give = record.take, record.give
 
     def acquire(*args: Any, **kwargs: Any) -> Any:
         got = None
@@ -87,7 +94,7 @@ def methods(record: held.Record) -> tuple[Any, Any]:
             if got:
                 record.words[record.at] = local.held
         except BaseException as error:
-            if got and owns(record, error):
+            if got and noted(record, error):
                 return got
             guard.drop_frame(error)
             raise

@@ -15,8 +15,8 @@ import os
 
 from mpdebug.agent import guard, process
 from mpdebug.patch import lock_owners, lock_records, registry
+from mpdebug.patch.dressed import RECORD
 from mpdebug.patch.labels import SHM
-from mpdebug.patch.lock_records import RECORD
 from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
@@ -29,8 +29,12 @@ INNER = {
     "Event": ("_flag",),
     "Queue": ("_sem",),
     "JoinableQueue": ("_unfinished_tasks",),
+    "SimpleQueue": (),
 }
 """Class → its semaphores that count, and that nobody holds."""
+
+LIGHT = ("_rlock", "_wlock")
+"""The locks of a queue: each process that waits for an item waits with one in its hand."""
 
 
 def patch(module: ModuleType) -> None:
@@ -72,6 +76,9 @@ def _without(parts: tuple[str, ...]) -> Any:
 
 def undress(owner: Any, parts: tuple[str, ...]) -> None:
     """Give semaphores C's own methods again: they cost what they always cost."""
+    for name in LIGHT:
+        if name in owner.__dict__:
+            lock_owners.lighten(owner.__dict__[name])
     for name in parts:
         inner = owner.__dict__.get(name)
         if inner is not None and inner.__dict__.pop(RECORD, None) is not None:

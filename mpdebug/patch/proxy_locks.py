@@ -79,7 +79,7 @@ def _give(original: Any) -> Any:
         try:
             if record is None:
                 return original(self, *args, **kwargs)
-            return taking.give_permit(original, record, self, *args, **kwargs)
+            return taking.give_permit(record, original, self, *args, **kwargs)
         except BaseException as error:
             guard.drop_frame(error)
             raise
