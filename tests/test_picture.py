@@ -86,15 +86,22 @@ def test_a_pool_whose_worker_was_killed(
 def test_a_lock_whose_holder_has_ended(
     hang: Callable[[str, str], Looked], start_method: str
 ) -> None:
-    """The semaphore that main's child waits for is held by a process that ended."""
+    """Who holds it is known while another waits for it, and when all are gone."""
     looked = hang(start_method, "holder")
     graph = Graph(looked.picture)
     (wait,) = looked.waits()["waits"]
     holder = graph.holder_of(wait.things[0])
-    if holder is not None:
-        assert looked.name_of(holder.process) == "holds"
-        assert [edge.to for edge in graph.on_the_dead()] == [holder.process]
-        assert holder.where.endswith("waits_for_ever.py:53")
+    assert holder
+    assert looked.name_of(holder.process) == "holds"
+    assert holder.where.endswith("waits_for_ever.py:53")
+    assert [edge.to for edge in graph.on_the_dead()] == [holder.process]
+    looked.end()
+    until(lambda: not looked.take().run.alive, "the run is over")
+    (after,) = [one for one in looked.picture.holds if one.state == "held"]
+    assert (after.process, after.where) == (holder.process, holder.where)
+    thing = looked.picture.things[after.thing]
+    assert (thing.kind, thing.users) == ("Lock", ())
+    assert thing.label
 
 
 def test_a_lock_of_a_manager(hang: Callable[[str, str], Looked]) -> None:

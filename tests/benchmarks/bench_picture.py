@@ -83,9 +83,8 @@ def main() -> None:
         seconds, used, threads = crowd(args.processes, state, args.rounds, of_gate=False)
         share, period = crowd(2 * args.processes, state, args.rounds, of_gate=True)
     print(f"picture and proof of {threads} threads: {seconds:.2f} s ({used:.2f} s of cpu)")
-    print(
-        f"gate on {2 * args.processes} idle processes: {share:.2%} of a core, every {period:.1f} s"
-    )
+    count = 2 * args.processes
+    print(f"gate on {count} idle processes: {share:.2%} of a core, every {period:.1f} s")
     print(f"aims: under {AIM:g} s, under {AIM_GATE:.0%}")
     sys.exit(seconds > AIM or share > AIM_GATE)
 
