@@ -60,11 +60,16 @@ class Client:
         return bool(self._waiting)
 
     def send(self, message: Message) -> None:
-        """Send one message. To a process that is gone: nothing, `closed` becomes true."""
+        """Send one message. To a process that is gone: nothing, `closed` becomes true.
+
+        What it said before it went can still be received.
+        """
         try:
             self.socket.settimeout(PATIENCE)
             self.socket.sendall(encode(message))
         except OSError:
+            while not self.closed and _is_ready(self.socket, 0):
+                self._waiting += self._read()
             self.closed = True
 
     def receive(self) -> list[Message]:
