@@ -98,6 +98,24 @@ def test_one_goes_from_stop_to_stop(together: Together, mpdebug: Command) -> Non
     assert together.finish() == "[0, 0, 0]\n"
 
 
+def test_the_last_word_is_heard_by_whoever_speaks_too_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Ctrl-C that meets a process which just went on: it went on, it was not lost."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        monkeypatch.chdir(tmp_path)  # a path of a socket is at most 108 bytes
+        listener.bind("0.s")
+        listener.listen()
+        client = prompts.Client(str(tmp_path / "0.s"), "console")
+        process, _ = listener.accept()
+        process.sendall(b'{"resumed":"detach"}\n')
+        process.close()
+        client.send({"interrupt": True})
+        assert client.receive() == [{"resumed": "detach"}]
+        assert client.closed
+        client.close()
+
+
 def test_a_process_that_does_not_answer_holds_nobody_up(tmp_path: Path) -> None:
     """Asked with others, it is told apart when the time is over; one that is gone at once."""
     (tmp_path / "stops").mkdir()
@@ -177,12 +195,13 @@ def test_a_statement_of_many_lines_is_one(
 def test_ctrl_c_ends_what_the_process_evaluates(
     together: Together, attach: Callable[..., Prompt]
 ) -> None:
-    """Not the process, not the prompt, and what was begun to be typed is dropped."""
+    """Not the process, not the prompt, and what was typed meanwhile is dropped."""
     together.begin(count=1)
     prompt = attach()
     prompt.at("Worker-1")
     prompt.type("print('begins', flush=True); [1 for _ in iter(int, 1)]")
     prompt.says("begins")
+    prompt.type("abort")
     prompt.send("\x03")
     prompt.expect_exact("KeyboardInterrupt")
     prompt.at("Worker-1")

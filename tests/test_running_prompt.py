@@ -86,6 +86,10 @@ def test_logs_and_keys_beside_the_prompt(
     it.see("p lo")
     words.say("log")
     it.see("a word from main")
+    words.say("show")
+    it.see("shown by main itself")
+    it.prompt()  # drawn again below, with what was typed
+    it.see("p lo")
     words.say("print")
     it.see("printed by main")
     it.type("ss\r")

@@ -21,7 +21,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import ANSI
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input import create_input
-from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
+from prompt_toolkit.input.typeahead import clear_typeahead, get_typeahead, store_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import ColorDepth
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 HISTORY = ".history"
 
+SOON = 0.1
+"""Seconds from a record of the program's to the line by which the program itself shows it."""
+
 
 class Screen(Completer):
     """The terminal that a prompt has for itself.
@@ -66,7 +69,8 @@ class Screen(Completer):
         self._session: PromptSession[object] | None = None
         self._lock = threading.Lock()
         self._pending: list[str] = []  # to go above the prompt
-        self._wake: Callable[[], object] | None = None  # there while a prompt stands
+        self._written_over = False  # somebody else wrote where the prompt stands
+        self._wake: Callable[[float], object] | None = None  # there while a prompt stands
         self._unfinished = ""  # typed when the prompt was taken away
         self._paint: Callable[[str], str] | None = None
         self._pdb = True
@@ -118,12 +122,22 @@ class Screen(Completer):
                 self._out.write(text)
                 return
             self._pending.append(text)
-            if len(self._pending) > 1:
-                return
-            try:
-                self._wake()
-            except RuntimeError:  # the prompt has just ended; it writes what is left
-                return
+            if len(self._pending) == 1:
+                self._wake_prompt(0.0)
+
+    def redraw(self) -> None:
+        """Draw the prompt again, below what the program has just written over it."""
+        with self._lock:
+            if self._wake is not None:
+                self._written_over = True
+                self._wake_prompt(SOON)
+
+    def _wake_prompt(self, delay: float) -> None:
+        try:
+            if self._wake is not None:
+                self._wake(delay)
+        except RuntimeError:  # the prompt has just ended; it writes what is left
+            return
 
     def _flush_above(self) -> None:
         """In the loop of the prompt: take it away, write, draw it again below.
@@ -134,9 +148,11 @@ class Screen(Completer):
         app: Application[object] = get_app()
         with self._lock:
             texts, self._pending = self._pending, []
-        if texts and not app.is_done:
-            app.renderer.erase()
-            self._out.write("".join(texts))
+            over, self._written_over = self._written_over, False
+        if (texts or over) and not app.is_done:
+            if not over:  # else the cursor stands below, and what is there is not ours
+                app.renderer.erase()
+            self._out.write("\r" + "".join(texts))
             app.renderer.reset()
             app.invalidate()
         elif texts:
@@ -173,11 +189,15 @@ class Screen(Completer):
                     return WOKEN
 
     def _has_interrupt(self, keys: list[KeyPress]) -> bool:
-        """Whether Ctrl-C is among these; else they are for the next prompt."""
-        if any(key.key == Keys.ControlC for key in keys):
-            return True
-        store_typeahead(self._input, keys)
-        return False
+        """Whether Ctrl-C is among these; what stands behind it is for the next prompt.
+
+        What was typed before it is dropped, as the terminal does where Ctrl-C is a signal.
+        """
+        at = max((n for n, key in enumerate(keys) if key.key == Keys.ControlC), default=-1)
+        if at >= 0:
+            clear_typeahead(self._input)
+        store_typeahead(self._input, keys[at + 1 :])
+        return at >= 0
 
     def read(
         self, prompt: Callable[[], str], client: Client, tick: Callable[[], bool], *, pdb: bool
@@ -248,8 +268,11 @@ class Screen(Completer):
 
         loop.add_reader(client.fileno(), leave)
         loop.call_later(TICK, look)
+        flush = self._flush_above
         with self._lock:
-            self._wake = lambda: loop.call_soon_threadsafe(self._flush_above, context=context)
+            self._wake = lambda delay: loop.call_soon_threadsafe(
+                lambda: loop.call_later(delay, flush, context=context)
+            )
 
     # --- the session
 

@@ -185,6 +185,7 @@ class Live:
                     logs=self.asked.logs,
                     level=self.asked.level,
                     fold=self.asked.fold,
+                    beside=self.terminal.was_written,
                 )
             )
         if self.log_file is not None:

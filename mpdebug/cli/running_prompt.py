@@ -183,12 +183,13 @@ class RunningPrompt:
         self._modes = termios.tcgetattr(STDIN)
         for terminal in self._beside:
             terminal.above = self._screen.above
+            terminal.below = self._screen.redraw
         try:
             go = self._has_to_go
             return console.run(self._path, stop, self._screen, until=go, announces=False)
         finally:
             for terminal in self._beside:
-                terminal.above = None
+                terminal.above = terminal.below = None
             self._restore()
 
     def _add_waiting(self) -> None:

@@ -65,6 +65,8 @@ class Terminal:
         self.broken = False
         self.covers: Callable[[bool], None] = lambda _: None
         """Told before a prompt opens in this terminal, and after it closed."""
+        self.below: Callable[[], None] | None = None
+        """Draws that prompt again, below what somebody else has written over it."""
         self._above: Callable[[str], None] | None = None
         self._lock = threading.Lock()
         self._console: Console | None = None
@@ -101,6 +103,12 @@ class Terminal:
             above(data.decode("utf-8", "backslashreplace"))
         else:
             self.write_here(data)
+
+    def was_written(self) -> None:
+        """The program has written to this terminal itself."""
+        below = self.below
+        if below is not None:
+            below()
 
     def write_here(self, data: bytes) -> None:
         """Write bytes where the cursor is, whether a prompt stands there or not."""

@@ -51,6 +51,7 @@ class TerminalHandler(logging.Handler):
         logs: "auto" hides what the program showed itself, "all" hides nothing, "off" all.
         level: name of the lowest level to show; empty: all that were written.
         fold: whether equal records are folded.
+        beside: called after records that are hidden since the program showed them itself.
         clock: seconds; a seam for tests.
     """
 
@@ -62,6 +63,7 @@ class TerminalHandler(logging.Handler):
         logs: str = "auto",
         level: str = "",
         fold: bool = True,
+        beside: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(level_number(level))
@@ -70,6 +72,7 @@ class TerminalHandler(logging.Handler):
         self._render = render
         self._logs = logs
         self._fold = fold
+        self._beside = beside
         self._clock = clock
         self._last: Fold | None = None  # what was shown last
         self._held: Fold | None = None  # more of the same, counted but not shown
@@ -81,9 +84,11 @@ class TerminalHandler(logging.Handler):
             return
         folds: list[Fold] = []
         known: dict[object, Fold] = {}
+        beside = False
         for line, who in batch:
             record = lines.parse(line) or {"event": line.decode("utf-8", "backslashreplace")}
             if not self._wanted(line, record):
+                beside = beside or record.get("shown") is True
                 continue
             key = _same(record) if self._fold else None
             fold = known.get(key) if key is not None else None
@@ -95,6 +100,8 @@ class TerminalHandler(logging.Handler):
             folds.append(new)
             known[key] = new
         text = "".join([self._shown(fold) for fold in folds])
+        if beside:
+            self._beside()
         if text:
             self._out(text)
 

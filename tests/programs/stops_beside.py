@@ -1,7 +1,7 @@
 """A worker stops, and the main process does something beside it when it is told to.
 
-stops_beside.py FIFO [GATE]: main reads words from FIFO, a line each, and does them: log, print,
-input, exit. The worker stops at once, or when a line comes through GATE.
+stops_beside.py FIFO [GATE]: main reads words from FIFO, a line each, and does them: log, show
+(a record that a handler of its own prints), print, input, exit. The worker stops at once, or when a line comes through GATE.
 """
 
 import logging
@@ -23,6 +23,10 @@ def step(gate):
 def do(word):
     if word == "log":
         logging.getLogger("beside").warning("a word from main")
+    elif word == "show":
+        own = logging.getLogger("own")
+        own.addHandler(logging.StreamHandler())
+        own.warning("shown by main itself")
     elif word == "print":
         print("printed by main", flush=True)
     elif word == "input":
