@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mpdebug.diagnosis.ledger import findings
 from mpdebug.rundir import layout
 from tests.harness import program
 from tests.noted import notes
@@ -32,6 +33,7 @@ def test_every_way_to_look_is_looking(both: Both, start_method: str, kind: str) 
     _, done = both(PROGRAM, kind, start_method, options=["--keep"])
     assert notes(done.run, layout.EV_FAILED_RESULT)
     assert unlooked(done.run) == []
+    assert findings(done.run) == []
     failed = notes(done.run, layout.EV_TASK_FAILED)
     assert {"cannot do 0", "cannot do 1", "cannot do 2"} <= {one["message"] for one in failed}
     assert all(one["where"].endswith("loses_tasks.py:14") for one in failed)

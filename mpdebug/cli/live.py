@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mpdebug.cli.stop_notices import StopNotices
     from mpdebug.cli.timeouts import TimeOutNotices
     from mpdebug.cli.watch_run import WatchedRun
+    from mpdebug.model import Run
     from mpdebug.observer.records import RecordListener
     from mpdebug.views.records import RecordView
 
@@ -58,6 +59,8 @@ class Live:
         self._notices: DeathNotices | None = None
         self._prompt: RunningPrompt | None = None
         self.stopped = 0  # how often the program stopped; counted where --fail-on-stop is set
+        self.lost = 0  # what the ledger has against the run: lost work, failures unlooked at
+        self.fails = False  # and that --strict turns that into status 1
         self._watchers: list[DeathNotices | TimeOutNotices | StopNotices] = []
         self._view: RecordView | None = None
         self._width: int | None = None  # for which the view was made: a window may change
@@ -227,7 +230,7 @@ class Live:
             if wrong:
                 self.terminal.write(f"mpdebug: {wrong}. The run folder is gone: {self.path}\n")
             return True
-        if wrong or chosen:
+        if wrong or chosen or self.lost:
             name = self.path if self.asked.run_dir else self.run
             command = f"mpdebug {'deaths' if wrong else 'logs'} {name}"
             where = "" if self.asked.run_dir else f"  ({self.path})"
@@ -235,7 +238,7 @@ class Live:
             if typed:
                 what = typed[0] if len(typed) == 1 else f"{len(typed)} × p/*/stops/*.log"
                 self.terminal.write(f"  What was typed at the prompt: {what}\n")
-        return bool(wrong or chosen)
+        return bool(wrong or chosen or self.lost)
 
     def _count_stops(self) -> None:
         """For --fail-on-stop: say that it changes the exit status, while the run is there."""
@@ -266,6 +269,7 @@ class Live:
 
         try:
             run, bad = self._notices.last()
+            self._tell_lost(run, status)
         except Exception as error:  # noqa: BLE001 - the folder may be gone or damaged
             return f"cannot read what happened ({error})" if os.path.isdir(self.path) else ""
         if not bad or (all(map(is_printed, bad)) and _is_silent(self.path)):
@@ -273,6 +277,14 @@ class Live:
         from mpdebug.views import deaths as view  # noqa: PLC0415  # when something died
 
         return view.summary(bad, len(run.processes))
+
+    def _tell_lost(self, run: Run, status: int) -> None:
+        from mpdebug.cli import ledger  # noqa: PLC0415  # for who has children
+
+        self.lost, bad = ledger.tell(run, self.terminal)
+        self.fails = bad and self.asked.strict
+        if self.fails and not status:
+            self.terminal.write("mpdebug: and that fails the run (--strict)\n")
 
 
 def _is_only_one(path: str) -> bool:

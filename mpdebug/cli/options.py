@@ -62,6 +62,7 @@ OPTIONS = (
     Option("script", "debugger commands at each stop: 'w;;pp locals();;c'", "COMMANDS",
            typed=True),
     Option("fail-on-stop", "end with status 1 if anything stopped at a breakpoint"),
+    Option("strict", "end with status 1 if work was lost, or a failure that nobody looked at"),
     Option("pm", "keep failed processes alive to look at: first of a kind, all, or so many",
            "WHICH", ("first", "all"), check="count", implied="first"),
     Option("tcp", "breakpoints are ports for telnet: anybody on this machine can get in",
@@ -99,6 +100,7 @@ class RunOptions:
         self.wait = ""  # seconds
         self.script = ""
         self.fail_on_stop = False
+        self.strict = False
         self.pm = ""
         self.tcp = False
         self.waits = "full"

@@ -141,7 +141,7 @@ def supervise(asked: RunOptions, command: list[str]) -> int:
             f"cannot start {command[0]}: {error.strerror or error}",
             f"Look whether it starts without us: {OFF}=1 python -m mpdebug …",
         ) from error
-    return 1 if live.stopped and not status else status
+    return 1 if (live.stopped or live.fails) and not status else status
 
 
 def _leave_other_run() -> None:

@@ -138,7 +138,7 @@ def broke(owner: str, cause: Any) -> None:
     if here is None or not owner:
         return
     text = "".join(cause) if isinstance(cause, list) else str(cause or "")
-    text = text.strip("'\n\"")[-TEXT_ROOM:]
+    text = text.strip("\n")[-TEXT_ROOM:]
     kind, colon, message = text.rpartition("\n")[2].partition(": ")
     here.event(
         layout.EV_HANDLER_DIED,

@@ -92,6 +92,11 @@ def encodes(context):
         look(pool.apply, unsendable, (1,))
 
 
+def open_(context):
+    pool = context.Pool(1)
+    print(pool.map(works, range(3)))
+
+
 def many(context):
     with context.Pool(1) as pool:
         for result in [pool.apply_async(fails, (number,)) for number in range(300)]:
@@ -99,4 +104,5 @@ def many(context):
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]](multiprocessing.get_context(sys.argv[2]))
+    ways = {**globals(), "open": open_}
+    ways[sys.argv[1]](multiprocessing.get_context(sys.argv[2]))
