@@ -80,6 +80,7 @@ class Ended:
     maxrss: int = 0  # KiB
     oom: bool = False
     core: bool = False
+    reaped: int = 0  # when somebody read its status, mono; 0: nobody is known to
 
 
 @dataclass(frozen=True, slots=True)

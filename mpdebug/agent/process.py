@@ -243,6 +243,11 @@ def _remove(path: str) -> None:
     os.rmdir(path)
 
 
+def records_waits() -> bool:
+    """Whether what diagnosis alone wants is recorded; `--waits=off` turns it off."""
+    return here is not None and here.settings.record != "off"
+
+
 def check_fork() -> Agent | None:
     """The agent of *this* process, also after a fork that Python was not told of (from C)."""
     if here is not None and here.pid != os.getpid():

@@ -9,7 +9,7 @@ from mpdebug.diagnosis import places, relations
 
 if TYPE_CHECKING:
     from mpdebug.diagnosis.relations import Relations
-    from mpdebug.model import Process, Raised
+    from mpdebug.model import Note, Process, Raised
 
 GUARD = 'if __name__ == "__main__":'
 UNGUARDED = "An attempt has been made to start a new process before"
@@ -21,7 +21,27 @@ UNPICKLABLE = re.compile(
     r"Can't pickle|Can't get local object|[Cc]annot pickle|can't be pickled|not picklable"
 )
 NO_NAME = re.compile(r"name '([^']+)' is not defined")
-BY_INHERITANCE = "should only be shared between processes through inheritance"
+BY_WORDS = (
+    (
+        "should only be shared between processes through inheritance",
+        "hand it over when the workers start: Pool(initializer=…, initargs=(…,))",
+    ),
+    (
+        "daemonic processes are not allowed to have children",
+        "Pool workers are daemons: let ProcessPoolExecutor do the outer work",
+    ),
+    (
+        "context is being shared with a process in a",
+        "make both from one context: ctx = get_context(…), then ctx.Lock() and ctx.Process(…)",
+    ),
+)
+"""A part of an exception's message → its cure."""
+
+NO_INPUT = "EOF when reading a line"
+INPUT = (
+    "the standard input of a child is /dev/null: ask in the main process, and hand the answer "
+    "over as an argument"
+)
 MAIN_STEPS = frozenset({"_fixup_main_from_path", "_fixup_main_from_name", "import_main_path"})
 NEEDS_ARGUMENTS = re.compile(r"missing \d+ required (?:positional|keyword-only) argument")
 
@@ -29,6 +49,12 @@ NEEDS_ARGUMENTS = re.compile(r"missing \d+ required (?:positional|keyword-only) 
 def is_unguarded(raised: Raised) -> bool:
     """Whether a spawned child came upon `start()` as it imported the main module."""
     return raised.type == "RuntimeError" and UNGUARDED in raised.message
+
+
+def used_up(process: Process) -> Note | None:
+    """What it said of its descriptors, where their want ended it."""
+    told = [note for note in process.notes if note.kind == "descriptors"]
+    return next((note for note in reversed(told) if note.said.get("ends")), None)
 
 
 def missing_name(raised: Raised) -> str:
@@ -81,10 +107,10 @@ def of_exception(process: Process, raised: Raised, people: Relations) -> str:
     text = raised.message
     if is_unguarded(raised) or missing_name(raised):
         return of_startup(process, raised, people)
-    if BY_INHERITANCE in text:
-        return "hand it over when the workers start: Pool(initializer=…, initargs=(…,))"
-    if "daemonic processes are not allowed to have children" in text:
-        return "Pool workers are daemons: let ProcessPoolExecutor do the outer work"
+    if known := next((cure for words, cure in BY_WORDS if words in text), ""):
+        return known
+    if raised.type == "EOFError" and text == NO_INPUT:
+        return INPUT if process.method in relations.CHILDREN else ""
     if UNPICKLABLE.search(text) and _is_on_the_way(raised):
         return (
             "what goes to another process is pickled: use a function at the top of a module "

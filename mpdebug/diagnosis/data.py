@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from mpdebug.diagnosis import managers, places, segments
+from mpdebug.diagnosis import children, managers, places, segments
 from mpdebug.diagnosis.relations import Relations
 from mpdebug.diagnosis.stops import fold_names
 from mpdebug.model_waits import PROVED, SUSPECTED, Finding
@@ -32,7 +32,7 @@ Told = tuple["Process", "Note"]
 
 
 def findings(run: Run) -> list[Finding]:
-    """All of this module's, of `segments` and of `managers`, in the order of time."""
+    """All of this module's, of `segments`, `managers` and `children`, in the order of time."""
     people = Relations(run)
     found = [
         *lost_updates(run, people),
@@ -41,6 +41,8 @@ def findings(run: Run) -> list[Finding]:
         *used_up_descriptors(run, people),
         *segments.findings(run, people),
         *managers.findings(run, people),
+        *children.terminated_daemons(run, people),
+        *children.zombies(run, people),
     ]
     return sorted(found, key=lambda one: one.mono)
 

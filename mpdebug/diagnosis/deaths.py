@@ -15,11 +15,12 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from mpdebug.diagnosis import cures, places, relations, signals, tasks, timeouts
+from mpdebug.diagnosis.because import because
 from mpdebug.diagnosis.relations import Relations
 from mpdebug.model import Death
 
 if TYPE_CHECKING:
-    from mpdebug.model import Frame, Goodbye, Process, Raised, Run
+    from mpdebug.model import Frame, Goodbye, Note, Process, Raised, Run
 
 SPAWN_STEPS = frozenset({"spawn_main", "_main", "prepare", "_serve_one", "import_main_path"})
 NO_CLEANUP = "no finally, no atexit, no flush of buffered output in that process"
@@ -64,6 +65,8 @@ def _explain_one(process: Process, people: Relations) -> Death | None:
         death = None
     elif ended is not None and ended.status is not None and ended.status < 0:
         death = signals.explain(process, ended, people)
+    elif goodbye is None and (note := cures.used_up(process)):
+        death = _without_descriptors(process, note, people)
     elif goodbye is None or goodbye.kind == "exec":
         death = _without_goodbye(process, people)
     elif goodbye.kind == "exception" and goodbye.raised is not None:
@@ -109,6 +112,16 @@ def _without_goodbye(process: Process, people: Relations) -> Death | None:
         return _death(process, people, "terminated", cause, [], bad=False)
     bad = relations.is_worker(process)
     return _death(process, people, "exit", cause, details, bad=bad)
+
+
+def _without_descriptors(process: Process, note: Note, people: Relations) -> Death:
+    """It could not write down its end: every file that is opened needs a descriptor."""
+    kinds = note.said.get("kinds")
+    rows = list(kinds.items()) if isinstance(kinds, dict) else []
+    details = [("at", places.short_place(str(note.said.get("where") or ""), people.cwd))]
+    details += [("open", ", ".join(f"{count} {kind}" for kind, count in rows[:4]))]
+    cause = f"OSError: {note.said.get('message')}"
+    return _death(process, people, "exception", cause, details)
 
 
 def _exit(process: Process, goodbye: Goodbye, people: Relations) -> Death | None:
@@ -169,6 +182,7 @@ def _exception(
     frames = places.program_frames(raised.frames)
     details = _at(frames, goodbye.where, people.cwd)
     cure = cures.of_exception(process, raised, people)
+    details += because(raised, goodbye.mono, people)
     if process.role == relations.POOL_WORKER and process.task is None:
         details += _in_pool_worker(raised)
     if cure:
@@ -238,6 +252,9 @@ def _startup(process: Process, raised: Raised, people: Relations) -> Death:
         file = cures.main_file(people)
         how = f"{cures.child(process)} runs {file} again, and starts processes there"
         details.append(("how", how))
+    if process.started_where and all(places.is_library(frame) for frame in frames):
+        where = places.short_place(process.started_where, people.cwd)
+        details.append(("started at", where))
     details.append(("cure", cures.of_startup(process, raised, people)))
     return _death(
         process,

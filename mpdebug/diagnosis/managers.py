@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from mpdebug.model import Process, Raised, Run
 
 ROLE = "manager"
+CURE = (
+    "keep the manager alive until the last process that uses it has ended: it holds the only "
+    "copy of what its proxies stand for"
+)
 FAILURES = frozenset((
     "ConnectionRefusedError", "ConnectionResetError", "BrokenPipeError", "FileNotFoundError",
     "EOFError",
@@ -77,8 +81,7 @@ def findings(run: Run, people: Relations) -> Iterator[Finding]:
             f"{how_it_ended(manager, people)}: every call through its proxies fails",
             processes=(manager.key, *(one.key for one in failed)),
             evidence=tuple(("failed", _failure(one, people)) for one in failed[:8]),
-            cure="keep the manager alive until the last process that uses it has ended; it "
-            "holds the only copy of what the proxies stand for",
+            cure=CURE,
             mono=ended.mono,
             standing=False,
         )

@@ -17,6 +17,8 @@ QUIET_ROLES = ("forkserver", "resource tracker")
 """They end by themselves when nobody needs them any more, without a word and unseen."""
 
 SPAWNED = ("spawn", "forkserver")
+CHILDREN = ("fork", *SPAWNED)
+"""Start methods of multiprocessing."""
 
 
 class Relations:

@@ -30,6 +30,7 @@ class Facts:
         self.made: dict[str, tuple[Process, Note]] = {}
         self.attached: list[tuple[Process, Note]] = []
         self.unlinked: dict[str, int] = {}
+        self.unlinkers: dict[str, tuple[Process, Note]] = {}
         self.untracked: set[tuple[str, str]] = set()
         for process in run.processes:
             for note in process.notes:
@@ -39,6 +40,7 @@ class Facts:
                 elif note.kind == ATTACHED:
                     self.attached.append((process, note))
                 elif note.kind == UNLINKED:
+                    self.unlinkers.setdefault(name, (process, note))
                     self.unlinked[name] = min(note.mono, self.unlinked.get(name, FOR_EVER))
                 elif note.kind == REMARK and note.said.get("what") == "untracked":
                     self.untracked.add((process.key, name))

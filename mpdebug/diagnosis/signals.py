@@ -132,6 +132,9 @@ def _terminated(
 ) -> Death:
     what = _ended_by(process, sent, name, people)
     details = [("sent by", _sender(process, sent, people))]
+    if sent.call == "exit" and process.role == "worker" and process.target:
+        began = max(sent.mono - process.mono, 0) / 1e9
+        details.append(("was running", f"{process.target}, for {began:.1f} s"))
     return _death(process, ended, "terminated", what, people, details=details, bad=False)
 
 

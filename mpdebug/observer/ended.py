@@ -17,6 +17,7 @@ def ended(row: Mapping[str, Any] | None, said: Mapping[str, Any] | None) -> Ende
     row, said = row or {}, said or {}
     status = row.get("status") if isinstance(row.get("status"), int) else said.get("status")
     times = [as_int(one.get("mono")) for one in (row, said) if one]
+    reader = said or (row if row.get("by") == "wait" else {})
     return Ended(
         mono=min(times),
         status=status if isinstance(status, int) else None,
@@ -24,6 +25,7 @@ def ended(row: Mapping[str, Any] | None, said: Mapping[str, Any] | None) -> Ende
         maxrss=max(as_int(row.get("maxrss")), as_int(said.get("maxrss"))),
         oom=bool(row.get("oom")),
         core=bool(row.get("core")),
+        reaped=as_int(reader.get("mono")),
     )
 
 

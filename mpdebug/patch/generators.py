@@ -40,6 +40,8 @@ made: list[tuple[ref[Any], str, bool]] = []
 
 def patch(module: ModuleType) -> None:
     """Note the generators that the program makes from now on (`random`)."""
+    if not process.records_waits():
+        return
     registry.wrap(module.Random, "__init__", _init)
     if look not in process.on_fork:
         process.on_fork.append(look)

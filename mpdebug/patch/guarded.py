@@ -29,7 +29,8 @@ remote: dict[tuple[int, Any], int] = {}
 
 def patch(module: ModuleType) -> None:
     """Note the locks that are unpickled (multiprocessing.synchronize and kin)."""
-    registry.wrap(module.SemLock, "__setstate__", _setstate)
+    if process.records_waits():
+        registry.wrap(module.SemLock, "__setstate__", _setstate)
 
 
 def _setstate(original: Any) -> Any:

@@ -31,7 +31,8 @@ process.on_fork.append(fetched.clear)
 
 def patch(module: ModuleType) -> None:
     """Wrap BaseProxy._callmethod, the one road of all proxies (multiprocessing.managers)."""
-    registry.wrap(module.BaseProxy, "_callmethod", _callmethod)
+    if process.records_waits():
+        registry.wrap(module.BaseProxy, "_callmethod", _callmethod)
 
 
 def _callmethod(original: Any) -> Any:

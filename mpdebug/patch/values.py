@@ -52,6 +52,8 @@ process.on_fork.append(watch.again)
 
 def patch(module: ModuleType) -> None:
     """Wrap what reads and writes in multiprocessing.sharedctypes and kin."""
+    if not process.records_waits():
+        return
     value = module.Synchronized.__dict__.get("value")
     if isinstance(value, property):
         ours = property(_get(value.fget), _set(value.fset), value.fdel, value.__doc__)
