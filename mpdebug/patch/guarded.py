@@ -11,7 +11,7 @@ import sys
 from _thread import get_ident
 from _weakref import ref
 
-from mpdebug.agent import guard
+from mpdebug.agent import guard, process
 from mpdebug.patch import registry
 
 TYPE_CHECKING = False
