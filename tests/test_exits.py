@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mpdebug.observer.ended import ended
 from mpdebug.rundir import layout
 from mpdebug.supervisor import exits, kernel, oom
 from tests.harness import program, read_run
@@ -41,8 +42,8 @@ def test_every_end_is_told_once(mpdebug: Command, tmp_path: Path) -> None:
     assert {told[who][0] for who in ("zombie", "orphan")} <= set(statuses)
     seen = {one.pid: one.ended for one in read_run(tmp_path / "run").processes}
     for who, (pid, status) in told.items():
-        assert (ended := seen[pid]) is not None, who
-        assert ended.status == status, who
+        assert (end := seen[pid]) is not None, who
+        assert end.status == status, who
 
 
 @pytest.mark.leaves("run")
@@ -112,6 +113,30 @@ def test_a_kill_is_the_kernels_if_its_counter_rose(counter: Path) -> None:
     counter.unlink()
     assert not counters.took(file)
     assert not counters.took("")
+
+
+@pytest.mark.parametrize("reaped", [False, True])
+def test_a_kill_is_told_also_where_we_come_late(
+    counter: Path, tmp_path: Path, reaped: bool
+) -> None:
+    """A zombie has left its cgroup, and of one that is reaped only its folder is there."""
+    seen = exits.Exits(str(tmp_path), os.getpid())
+    with subprocess.Popen(["sleep", "60"]) as child:
+        start = layout.start_of(child.pid) or 0
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        counter.write_text("oom_kill 6\n")
+        if reaped:
+            child.wait()
+        watched = seen.began(layout.folder_name(child.pid, start, 0))
+        assert (watched is None) == reaped
+        if watched is not None:
+            seen.ended(watched)
+    (line,) = lines_of(tmp_path)
+    assert (line["pid"], line["oom"]) == (child.pid, True)
+    assert line["status"] == (None if reaped else -signal.SIGKILL)
+    assert ended(line, {"mono": 1, "status": -signal.SIGKILL}).oom
+    assert not ended({**line, "status": None}, {"mono": 1, "status": 0}).oom
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, Any
 
 from mpdebug.model import Ended, Goodbye
@@ -23,7 +24,7 @@ def ended(row: Mapping[str, Any] | None, said: Mapping[str, Any] | None) -> Ende
         status=status if isinstance(status, int) else None,
         seen_by="supervisor" if row else "parent",
         maxrss=max(as_int(row.get("maxrss")), as_int(said.get("maxrss"))),
-        oom=bool(row.get("oom")),
+        oom=bool(row.get("oom")) and status == -signal.SIGKILL,
         core=bool(row.get("core")),
         reaped=as_int(reader.get("mono")),
     )

@@ -63,8 +63,9 @@ ask.json: attach (true), by (pid), mono.
 findings.jsonl: run, kind, certainty (proved, suspected), standing (somebody waits), title,
 processes [{name, pid, key}], things [id], evidence [[label, text]], cure, settle, about, mono.
 
-exits.jsonl: mono, time, pid, start, status (negative: a signal), core, by ("wait", "pidfd"),
-maxrss (KiB), oom (true: the kernel's OOM counter of its cgroup rose), cgroup.
+exits.jsonl: mono, time, pid, start, status (negative: a signal; null: its parent was quicker,
+and tells), core, by ("wait", "pidfd"), maxrss (KiB), oom (true: the kernel's OOM counter of its
+cgroup rose), cgroup.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import json
 import os
 import signal
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mpdebug import env
 from mpdebug.rundir import layout
@@ -57,12 +57,19 @@ class Exits:
             return None
         try:
             pidfd = os.pidfd_open(pid)
+        except ProcessLookupError:
+            self._missed((pid, start), self._counters[self.main])
+            return None
         except OSError:
             return None
         if layout.start_of(pid) != start:  # the pid belongs to somebody else by now
             os.close(pidfd)
+            self._missed((pid, start), self._counters[self.main])
             return None
-        watched = Watched(pid, start, pidfd, self._oom.join(pid))
+        counter = self._oom.join(pid)
+        if not layout.is_alive(pid, start):  # a zombie is in no cgroup, or in the root's
+            counter = self._counters[self.main]
+        watched = Watched(pid, start, pidfd, counter)
         self.watched[pid, start] = watched
         return watched
 
@@ -72,9 +79,11 @@ class Exits:
             status = _status_of_zombie(watched)
             if status is None:
                 status = kernel.exit_of(watched.pidfd)
+            key = (watched.pid, watched.start)
             if status is not None:
-                key = (watched.pid, watched.start)
                 self._tell(key, status, "pidfd", counter=watched.counter)
+            else:
+                self._missed(key, watched.counter)
         del self.watched[watched.pid, watched.start]
         os.close(watched.pidfd)
 
@@ -113,6 +122,12 @@ class Exits:
             return -1, 0
         return found.si_pid, layout.start_of(found.si_pid) or 0
 
+    def _missed(self, key: tuple[int, int], counter: str) -> None:
+        """Its parent was quicker, and tells the status. What only we know is who killed it."""
+        if key not in self._told and self._oom.took(counter):
+            self._told.add(key)
+            self._write(key, {"status": None, "by": "", "oom": True}, counter)
+
     def _tell(
         self, key: tuple[int, int], status: int, by: str, *, counter: str, maxrss: int = 0
     ) -> None:
@@ -120,16 +135,22 @@ class Exits:
             return
         self._told.add(key)
         code = os.waitstatus_to_exitcode(status)
-        line = {
-            "mono": time.monotonic_ns(),
-            "time": round(time.time(), 6),
-            "pid": key[0],
-            "start": key[1],
+        said = {
             "status": code,
             "core": os.WCOREDUMP(status),
             "by": by,
             "maxrss": maxrss,
             "oom": code == -signal.SIGKILL and self._oom.took(counter),
+        }
+        self._write(key, said, counter)
+
+    def _write(self, key: tuple[int, int], said: dict[str, Any], counter: str) -> None:
+        line = {
+            "mono": time.monotonic_ns(),
+            "time": round(time.time(), 6),
+            "pid": key[0],
+            "start": key[1],
+            **said,
             "cgroup": os.path.dirname(counter),
         }
         with contextlib.suppress(OSError):  # the folder was removed, or the disk is full
