@@ -102,6 +102,25 @@ def test_children_without_a_folder_are_listed(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_shell_started_stands_below_it(tmp_path: Path) -> None:
+    """A python below a shell says whose child it is, though the shell has no folder."""
+    facts = [
+        *main(),
+        spawned("MainProcess", "before", "sh", "old.sh"),
+        reaps("MainProcess", "before", 0),
+        spawned("MainProcess", "sh", "sh", "run.sh"),
+        born("W", "subprocess", "exec", by="sh"),
+        reaps("MainProcess", "sh", 0),
+        born("late", "subprocess", "exec", by="sh"),
+        born("other", "subprocess", "exec", by="before"),
+    ]
+    Writer(tmp_path / "run", facts).write()
+    found = {one.name: one for one in read_run(str(tmp_path / "run")).processes}
+    shells = [one.key for one in read_run(str(tmp_path / "run")).processes if not one.observed]
+    assert found["W"].parent == shells[1]
+    assert found["late"].parent == found["other"].parent == ""
+
+
 def test_living_descendants_that_nobody_told_of_are_found(tmp_path: Path) -> None:
     """Below a shell nobody of ours is asked: /proc shows who is there, and why we are not."""
     code = f"exec 3<&0; {sys.executable} -S -c 'input()' <&3 & {sys.executable} -E -c 'input()'"

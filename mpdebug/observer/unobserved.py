@@ -55,8 +55,20 @@ def add_to(run: Run, strangers: list[Stranger], *, now: int | None, scan: bool) 
         found += _scanned(run, seen, keys)
     if not found:
         return run
-    order = sorted((*run.processes, *found), key=lambda one: (one.mono, one.key))
+    observed = [_below(one, found) for one in run.processes]
+    order = sorted((*observed, *found), key=lambda one: (one.mono, one.key))
     return dataclasses.replace(run, processes=tuple(order))
+
+
+def _below(process: Process, found: list[Process]) -> Process:
+    """An observed process, below the one of these that started it (a shell, for example)."""
+    if process.parent:
+        return process
+    for one in found:
+        ended = one.ended.mono if one.ended else process.mono
+        if one.pid == process.ppid and one.mono <= process.mono <= ended:
+            return dataclasses.replace(process, parent=one.key)
+    return process
 
 
 def _is_there(stranger: Stranger, now: int) -> bool:
