@@ -93,6 +93,8 @@ def test_no_arguments_is_a_question(mpdebug: Command) -> None:
         (["--log-file=folder", "script.py"], ["cannot write to folder: Is a directory"]),
         (["--run-dir=full", "script.py"], ["cannot use", "not empty"]),
         (["door", "opne"], ["door:", "opne"]),
+        (["door"], ["door:", "install|remove|status"]),
+        (["logs", "--process"], ["logs:", "--process: expected one argument", "--help"]),
         (["door", "status", "--pyton", "x"], ["--pyton", "Did you mean --python?"]),
         (["stacks", "--samples", "x"], ["--samples", "'x'", "See: mpdebug stacks --help"]),
     ],
@@ -299,6 +301,15 @@ def test_the_door_lets_us_into_isolated_pythons(mpdebug: Command, environment: s
     assert "was not in" in door("remove")[1]
     found = Path(environment).parent.parent.rglob("*mpdebug*")
     assert list(found) == []
+
+
+@pytest.mark.parametrize("flag", ["-I", "-E"])
+def test_a_program_that_keeps_us_out_is_told_so(mpdebug: Command, flag: str) -> None:
+    """Under -I and -E the program runs as it is, and the person hears why nothing is seen."""
+    done = mpdebug("-c", "print('ran')", flags=[flag]).ok()
+    assert done.out == "ran\n"
+    assert f"not observed: python was started with {flag}" in done.err
+    assert "mpdebug door install" in done.err
 
 
 def test_a_door_that_leads_nowhere_is_silent(mpdebug: Command, environment: str) -> None:

@@ -39,7 +39,8 @@ PATIENCE = 30  # seconds for a python to say where its site-packages are
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `mpdebug door`."""
-    parser.add_argument("what", choices=("install", "remove", "status"), help="what to do")
+    words = ("install", "remove", "status")
+    parser.add_argument("what", choices=words, metavar="|".join(words), help="what to do")
     parser.add_argument(
         "--python", metavar="EXE", default="", help="a python of the environment; else this one"
     )
@@ -74,6 +75,14 @@ def main(args: argparse.Namespace) -> int:
     for name, wrong in found.items():
         screen.write(f"  {name:<20}{wrong or 'is there'}\n")
     return 1 if any(found.values()) else 0
+
+
+def is_open() -> bool:
+    """Whether pythons of this environment that ignore the environment let us in."""
+    try:
+        return not any(site_files.status(site_packages("")).values())
+    except errors.DoorError:
+        return False
 
 
 def site_packages(python: str) -> str:

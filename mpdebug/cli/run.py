@@ -133,6 +133,9 @@ def supervise(asked: RunOptions, command: list[str]) -> int:
         writes_stdout=asked.capture,
         replaced=replaced,
     )
+    why = _why_unobserved()
+    if why:
+        live.terminal.write(f"mpdebug: the program is not observed: {why}\n")
     try:
         status = run_program(program, path, live)
     except OSError as error:  # it was not started
@@ -142,6 +145,20 @@ def supervise(asked: RunOptions, command: list[str]) -> int:
             f"Look whether it starts without us: {OFF}=1 python -m mpdebug …",
         ) from error
     return 1 if (live.stopped or live.fails) and not status else status
+
+
+def _why_unobserved() -> str:
+    """Why we cannot get into the program, with the cure; empty: nothing keeps us out."""
+    if sys.flags.no_site:
+        return "with -S python reads no start-up file"
+    if not sys.flags.ignore_environment:
+        return ""
+    from mpdebug.cli import door  # noqa: PLC0415  # -I and -E are rare
+
+    if door.is_open():
+        return ""
+    flag = "-I" if sys.flags.isolated else "-E"
+    return f"python was started with {flag}; to get in: mpdebug door install"
 
 
 def _leave_other_run() -> None:
