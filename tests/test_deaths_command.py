@@ -136,7 +136,7 @@ def test_an_unguarded_main_module_has_a_cure(mpdebug: Command, method: str) -> N
     ended = mpdebug(program("unguarded.py"), method)
     said = " ".join(notices(ended).split())
     assert re.search(r"mpdebug: (w|forkserver) \(pid ", said)
-    assert "died before it reached its target: RuntimeError" in said
+    assert "died before reaching its target: RuntimeError" in said
     assert 'unguarded.py under if __name__ == "__main__":' in said
 
 

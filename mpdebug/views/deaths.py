@@ -21,7 +21,7 @@ HEADS = {
     "oom": "was {cause}",
     "terminated": "was {cause}",
     "exception": "died of {cause}",
-    "startup": "died before it reached its target: {cause}",
+    "startup": "died before reaching its target: {cause}",
 }
 """How the sentence goes on after the name; any other kind begins with its cause."""
 
