@@ -136,9 +136,10 @@ def main(context):
 
 
 def joblib(context):
+    import fails_in_workers as named  # sent by value, cloudpickle 3.1.3 takes its file from it
     import joblib
 
-    for backend, call in (("loky", fail), ("multiprocessing", fail_deeply)):
+    for backend, call in (("loky", named.fail), ("multiprocessing", named.fail_deeply)):
         show(lambda: joblib.Parallel(2, backend)(joblib.delayed(call)(n) for n in (1,)))
 
 
