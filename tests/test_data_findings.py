@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mpdebug.diagnosis import data
+from mpdebug.diagnosis.deaths import explain
 from tests.harness import program
 from tests.marks import marked
 
@@ -19,6 +20,7 @@ PLACE = re.compile(r"\.py:(\d+)")
 LOSES = program("loses_data.py")
 SEGMENTS = program("uses_segments.py")
 USES_UP = program("uses_up_files.py")
+SHORT = program("dies_of_a_short_segment.py")
 BESIDE = program("forks_beside_threads.py")
 
 
@@ -87,3 +89,13 @@ def test_a_fork_beside_threads_is_noted_in_the_child(mpdebug: Command) -> None:
     [thread] = told["beside"].said["threads"]
     [at] = marked(BESIDE, "HERE")
     assert (thread["name"], thread["where"]) == ("holder", f"{BESIDE}:{at}")
+
+
+def test_a_segment_that_is_too_short_is_named(mpdebug: Command) -> None:
+    """Of a death by SIGBUS the parent tells which segment it was, before it unlinks it."""
+    run = mpdebug("--keep", SHORT, "fork").ok().run
+    [death] = [one for one in explain(run) if one.process.name == "writer"]
+    details = dict(death.detail)
+    [at] = marked(SHORT, "HERE")
+    assert f"dies_of_a_short_segment.py:{at} in work" in details["at"]
+    assert re.search(r"psm_\w+ is 100 bytes now, and 102,400 are mapped", details["memory"])

@@ -9,7 +9,17 @@ import pytest
 from mpdebug.diagnosis import children, data
 from mpdebug.diagnosis.deaths import explain
 from mpdebug.diagnosis.relations import Relations
-from tests.diagnosed import BOOTSTRAP, KILL, RUN, TERM, Case, check, check_in_all_orders, worker
+from tests.diagnosed import (
+    BOOTSTRAP,
+    BUS,
+    KILL,
+    RUN,
+    TERM,
+    Case,
+    check,
+    check_in_all_orders,
+    worker,
+)
 from tests.histories import (
     LIB,
     Fact,
@@ -146,6 +156,17 @@ CASES = [
         "exception",
         "OSError: Too many open files",
         says={"at": "app.py:5", "open": "30 pipe"},
+    ),
+    Case(
+        "a full /dev/shm is told as the reason of a SIGBUS",
+        worker(
+            says("MainProcess", "remark", "W", what="bus", short=[], size=64_000_000, free=0),
+            seen("W", -BUS),
+        ),
+        "W",
+        "signal",
+        "killed by SIGBUS (memory that is not there)",
+        says={"memory": "/dev/shm is full: 64 MB", "cure": "--shm-size"},
     ),
     Case(
         "a daemon that ends with its parent is told with its work",

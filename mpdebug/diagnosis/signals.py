@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from mpdebug.diagnosis import faults, places, relations, tasks
+from mpdebug.diagnosis import faults, places, relations, shortage, tasks
 from mpdebug.model import Death
 
 if TYPE_CHECKING:
@@ -189,7 +189,9 @@ def _death(
     after = tasks.consequence(process, people, ended.mono) if bad else ""
     if after:
         told.append(("so", after))
-    if cure or (bad and name in CURES):
+    if bad and name == "SIGBUS" and (why := shortage.of(process, people)):
+        told += why
+    elif cure or (bad and name in CURES):
         told.append(("cure", cure or CURES[name]))
     return Death(
         process=process,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # `signal` makes enums: 2 ms
 import os
 import sys
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAIN = layout.MAIN
+BUS = getattr(_signal, "SIGBUS", -1)
 CALLS = {
     "terminate": "terminate",
     "kill": "kill",
@@ -144,6 +146,10 @@ def _reaped(pid: int, status: int, maxrss: int) -> None:
         process.here.event(
             layout.EV_REAPED, pid=pid, status=os.waitstatus_to_exitcode(status), maxrss=maxrss
         )
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == BUS:
+            from mpdebug.agent import shortage  # noqa: PLC0415 - once, if ever
+
+            shortage.tell(pid)
 
 
 def _waitpid(original: Any, wait4: Any) -> Any:

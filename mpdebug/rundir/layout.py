@@ -154,6 +154,7 @@ EV_RANDOM = "random"  # a generator that was there before the fork was used: wha
 EV_DESCRIPTORS = "descriptors"  # they were used up: limit kinds {what: how many} where message
 #                     ends (true: that ended the process)
 EV_REMARK = "remark"  # anything else that diagnosis knows: what, and what goes with it;
+#                       bus: pid (who died of SIGBUS) short [[path, mapped, there]] size free
 #                       untracked: name (of shared memory, by hand);
 #                       exiting: the exit begins to wait for children [pid] and queues (number)
 
