@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from mpdebug.model_waits import PROVED, SUSPECTED
 from tests.harness import PROGRAMS, START_METHODS
@@ -67,7 +69,9 @@ def limps(name: str, kind: str, *words: str, **more: object) -> Trouble:
     return Trouble(name, kind, words, **more)  # type: ignore[arg-type]
 
 
-DIED = frozenset(("died", "exit-code-ignored"))
+SEQUELS = frozenset(("died", "killed", "exit-code-ignored", "ended-by-os-exit"))
+"""What many of these end with: it may be told beside the trouble itself."""
+AT_ONCE = 6
 
 TROUBLES = (
     limps("apply_async_swallowed", "apply-async-swallowed", "ValueError", "{ASKED}"),
@@ -149,3 +153,15 @@ TROUBLES = (
     limps("value_lost_update", "lost-update", "{CHANGED}", certainty=EITHER),
     limps("zombies", "zombies", methods=FORK, stays=True),
 )
+
+
+def batches() -> list[Any]:
+    """All programs under each start method that applies, so many at once, as parameters."""
+    cases = [
+        (each, method)
+        for method in START_METHODS
+        for each in TROUBLES
+        if method in each.methods and each.name != "oom_kill"  # it needs a control group
+    ]
+    rows = [cases[n : n + AT_ONCE] for n in range(0, len(cases), AT_ONCE)]
+    return [pytest.param(row, id=f"{row[0][1]}-{row[0][0].name}") for row in rows]
