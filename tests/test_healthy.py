@@ -116,7 +116,7 @@ def run(mpdebug: Command, lab: Lab, batch: list[tuple[Path, str]]) -> None:
 
 
 def test_nothing_is_said_of_some_of_each_sort(mpdebug: Command, lab: Lab) -> None:
-    """Idle workers, a lock held long, a full queue, a wait for a signal, a signalling semaphore."""
+    """Idle workers, a lock held long, a full queue, a wait for a signal, a lock handed over."""
     run(mpdebug, lab, [(FOLDER / f"{name}.py", "fork") for name in FIRST])
 
 

@@ -5,14 +5,16 @@ import signal
 import sys
 
 
-def begin():
+def begin(there):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    there.wait()
 
 
 if __name__ == "__main__":
     multiprocessing.set_start_method(sys.argv[1])
-    pool = multiprocessing.Pool(2, begin)
-    pool.map(abs, range(4))
+    there = multiprocessing.Barrier(3)
+    pool = multiprocessing.Pool(2, begin, (there,))
+    there.wait()
     try:
         os.killpg(0, signal.SIGINT)
         signal.pause()
