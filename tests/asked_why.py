@@ -61,6 +61,12 @@ class Program:
         """What it has written until now."""
         return self.output.read_text("utf-8", "replace")
 
+    @property
+    def unasked(self) -> list[str]:
+        """What mpdebug has said by itself, but for where the run is."""
+        lines = [line for line in self.said.splitlines() if "mpdebug" in line]
+        return [line for line in lines if not line.startswith("mpdebug: Kept: ")]
+
     def wait_for(self, text: str) -> None:
         """Wait until it has written this."""
         until(lambda: text in self.said, f"{text!r} of {self.name}")

@@ -109,7 +109,7 @@ def run(mpdebug: Command, lab: Lab, batch: list[tuple[Path, str]]) -> None:
             let_go(program)
         for program in programs:
             status = program.started.finish().status
-            if status or "mpdebug" in program.said:
+            if status or program.unasked:
                 found.append(f"{program.name} ended with {status}: {program.said}")
     if found:
         pytest.fail("\n".join(found), pytrace=False)
