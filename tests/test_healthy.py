@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 FOLDER = PROGRAMS / "healthy"
 NEEDS = {"joblib_used": "joblib", "numpy_reseeded": "numpy"}
-RIGHT: dict[str, frozenset[str]] = {}
-"""Kinds that are rightly said of a program, and why."""
+RIGHT = {
+    # Who releases a lock that another has may mean it: nobody but the program knows.
+    "lock_handed_over": frozenset(("lock-not-owned",)),
+}
+"""What is rightly suspected of a program."""
 FIRST = (
     "pool_idle",
     "lock_held_for_long",
@@ -82,7 +85,7 @@ def let_go(program: Program) -> None:
 
 def faults(program: Program, said: Said) -> Iterator[str]:
     """What was said without reason."""
-    right = RIGHT.get(program.path.stem, frozenset())
+    right = RIGHT.get(program.path.stem, ())
     for one in said.findings:
         if one["kind"] not in right or one["standing"] or one["certainty"] == "proved":
             yield f"{program.name}: {one['kind']} ({one['certainty']}): {text_of(one)}"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mpdebug.model_waits import Finding, Hold, Wait
 
 LEFT = "left"  # rundir.layout.EV_LEFT
+NOT_OWNED = "not owned"  # EV_NOT_OWNED
 FORKED_BESIDE = "forked beside"  # EV_FORKED_BESIDE
 QUEUES = ("Queue", "JoinableQueue", "SimpleQueue", "Pool", "ProcessPoolExecutor")
 
@@ -80,15 +81,18 @@ def lock_left(known: Known) -> Iterator[Finding]:
         if not is_part_of_queue(known, hold.thing) and left_by(known, hold):
             told.add(hold.process)
             yield lost(known, "lock-left", hold, waits, cure)
+    if known.notes(NOT_OWNED):
+        return  # locks that one takes and another gives back: somebody waits, or it is meant so
     for one, note in known.notes(LEFT):
-        if one.key not in told and not one.alive:
-            where = known.place(str(note.said.get("where") or ""))
+        where = known.place(str(note.said.get("where") or ""))
+        # One inside a queue has no place: a Pool's are taken at its end, on purpose.
+        if where and one.key not in told and not one.alive:
             yield known.finding(
                 "lock-left",
                 f"{known.who(one.key)} ended with a lock still taken",
                 processes=[one.key],
                 evidence=[
-                    ("taken", f"at {where}" if where else ""),
+                    ("taken", f"at {where}"),
                     ("then", known.fate(one.key)),
                 ],
                 cure=cure,
