@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from mpdebug.model import Death
     from mpdebug.model_waits import Finding
 
+EXITCODE = "exitcode"  # rundir.layout.EV_EXITCODE
+FORK = "fork"  # the role of a child of os.fork()
+
 KINDS = {
     "oom": "out-of-memory",
     "orphan": "orphans",
@@ -56,7 +59,11 @@ BY_CURE = (
 
 def deaths(known: Known, kind: str) -> Iterator[Finding]:
     """The bad deaths of one kind, equal ones once."""
-    bad = [death for death in known.deaths.values() if death.bad and kind_of(death) == kind]
+    bad = [
+        death
+        for death in known.deaths.values()
+        if death.bad and kind_of(death) == kind and not is_minded(known, death)
+    ]
     for group in fold.fold(bad):
         death = group.first
         times = f" (×{len(group.deaths)})" if len(group.deaths) > 1 else ""
@@ -69,6 +76,14 @@ def deaths(known: Known, kind: str) -> Iterator[Finding]:
             standing=False,
             mono=death.mono,
         )
+
+
+def is_minded(known: Known, death: Death) -> bool:
+    """Whether both sides meant that end: a status that was read, or the usual end of a fork."""
+    one = death.process
+    if death.kind == "exit":
+        return any(note.said.get("pid") == one.pid for _, note in known.notes(EXITCODE))
+    return death.kind == "os._exit" and one.role == FORK
 
 
 def kind_of(death: Death) -> str:
