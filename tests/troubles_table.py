@@ -137,7 +137,7 @@ TROUBLES = (
     limps("queue_empty_race", "queue-empty-lied", "{ASKED}", methods=FORK),
     hangs("queue_os_exit", "queue-items-unsent", "packer", "{MADE}"),
     hangs("queue_terminate_corrupt", "queue-lock-lost", "old", "new", "{MADE}"),
-    hangs("queue_unpicklable", "queue-item-dropped", "inventor", "{MADE}", "{PUT}"),
+    hangs("queue_unpicklable", "queue-item-dropped", "inventor", "{MADE}", "{WAITS}"),
     limps("rng_duplicate", "same-random-numbers", "{USED}", certainty=EITHER, methods=FORK),
     limps("segv_child", "crashed", "peeker", "SIGSEGV", "{CRASHED}"),
     limps("shm_attach_unlinks", "shared-memory-unlinked", "{MADE}", methods=FORK),
