@@ -201,6 +201,7 @@ class Run:
     python: str = ""
     supervisor: int = 0
     settings: dict[str, Any] = field(default_factory=dict)
+    aborted: int = 0  # mono: when we ended it because it hung; 0: we did not
 
 
 @dataclass(frozen=True, slots=True)

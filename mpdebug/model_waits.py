@@ -88,6 +88,17 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
+class LockNote:
+    """A note of a process about locks (`model.Note`), which are told as things."""
+
+    kind: str
+    process: str  # key
+    things: tuple[str, ...]  # an empty id: its making is not known
+    mono: int
+    said: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """Who waits for what, and who has it, at one moment."""
 
@@ -99,6 +110,7 @@ class Picture:
     still: frozenset[tuple[str, int]] = frozenset()
     """(key, tid) of threads that did not run between two looks, and stand in the same call."""
     unread: tuple[tuple[str, str], ...] = ()  # (key, why its threads could not be looked at)
+    lock_notes: tuple[LockNote, ...] = ()  # in the order of time; also of those that ended
     stacks: bool = False  # whether the Python stacks were asked for
     sources: dict[str, str] = field(default_factory=dict)  # "file:line": that line of source
 

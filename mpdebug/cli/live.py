@@ -8,6 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from mpdebug import env
 from mpdebug.cli.terminal import Terminal
 from mpdebug.observer.stood import count_stops, transcripts
 from mpdebug.rundir import layout, lines, readers
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from mpdebug.cli.hangs import HangWatch
     from mpdebug.cli.notices import DeathNotices
     from mpdebug.cli.options import RunOptions
     from mpdebug.cli.running_prompt import RunningPrompt
@@ -62,6 +64,7 @@ class Live:
         self.lost = 0  # what the ledger has against the run: lost work, failures unlooked at
         self.fails = False  # and that --strict turns that into status 1
         self._watchers: list[DeathNotices | TimeOutNotices | StopNotices] = []
+        self._hangs: HangWatch | None = None
         self._view: RecordView | None = None
         self._width: int | None = None  # for which the view was made: a window may change
         self._ready = threading.Event()
@@ -124,6 +127,8 @@ class Live:
             self._prompt.close()
         if self._watched is not None:
             self._watched.close()
+        if self._hangs is not None:
+            self._hangs.stop()
         if self._listener is not None:
             self._listener.stop()
         if self._thread.is_alive():
@@ -139,6 +144,7 @@ class Live:
             if self._ended.wait(PAUSE) and self._status == 0 and _is_silent(self.path):
                 return
             self._listener = self._listen()
+            self._hangs = self._watch_for_hangs()
             self._ready.set()
             self._listener.run()
         except Exception as error:  # noqa: BLE001 - the program goes on unseen
@@ -161,6 +167,20 @@ class Live:
         handlers = [*self._handlers(), *self._watchers]
         return RecordListener(self.path, *handlers, watch=self._changed)
 
+    def _watch_for_hangs(self) -> HangWatch | None:
+        from mpdebug.cli.hangs import HangWatch  # noqa: PLC0415  # not before the program
+
+        if not env.HAS_PROC or self._ended.is_set():
+            return None
+        watch = HangWatch(self.path, self.terminal, self.asked)
+        watch.start()
+        return watch
+
+    @property
+    def aborted(self) -> bool:
+        """Whether --on-hang=abort has ended the program."""
+        return self._hangs is not None and self._hangs.aborted
+
     def _open_prompts(self) -> RunningPrompt | None:
         """What opens prompts in this terminal, if anything does."""
         from mpdebug.cli import running_prompt  # noqa: PLC0415  # not before the program
@@ -173,6 +193,8 @@ class Live:
     def _changed(self, paths: set[str]) -> None:
         for watcher in self._watchers:
             watcher.changed(paths)
+        if self._hangs is not None:
+            self._hangs.changed(paths)
 
     def _handlers(self) -> list[logging.Handler]:
         from mpdebug.observer.jsonfile import JsonLinesHandler  # noqa: PLC0415
@@ -225,14 +247,16 @@ class Live:
         """Say what was wrong, and where the run is kept; False: nothing was, remove it."""
         wrong = self._what_was_wrong(status)
         typed = transcripts(self.path)
-        chosen = bool(self.asked.keep or self.asked.run_dir or self.stopped or typed)
+        hung = self._hangs is not None and bool(self._hangs.found)
+        chosen = bool(self.asked.keep or self.asked.run_dir or self.stopped or typed or hung)
         if not os.path.isdir(self.path):
             if wrong:
                 self.terminal.write(f"mpdebug: {wrong}. The run folder is gone: {self.path}\n")
             return True
         if wrong or chosen or self.lost:
             name = self.path if self.asked.run_dir else self.run
-            command = f"mpdebug {'deaths' if wrong else 'logs'} {name}"
+            word = "why" if hung else "deaths" if wrong else "logs"
+            command = f"mpdebug {word} {name}"
             where = "" if self.asked.run_dir else f"  ({self.path})"
             self._tell(f"mpdebug: {wrong}." if wrong else "", f"Kept: {command}{where}")
             if typed:
@@ -263,7 +287,7 @@ class Live:
 
     def _what_was_wrong(self, status: int) -> str:
         """All bad deaths, and who lives on, in one line; empty if there is nothing to tell."""
-        if self._notices is None or (status == 0 and _is_only_one(self.path)):
+        if self._notices is None or (status == 0 and _is_only_one(self.path)) or self.aborted:
             return ""
         from mpdebug.cli.notices import is_printed  # noqa: PLC0415  # loaded already
 

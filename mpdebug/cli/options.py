@@ -65,6 +65,10 @@ OPTIONS = (
     Option("strict", "end with status 1 if work was lost, or a failure that nobody looked at"),
     Option("pm", "keep failed processes alive to look at: first of a kind, all, or so many",
            "WHICH", ("first", "all"), check="count", implied="first"),
+    Option("hang-after", "tell suspicions too when nothing moved for so long", "SECONDS",
+           check="seconds"),
+    Option("on-hang", "when a hang is told: report, stop it for a prompt, abort "
+           "(end with status 3)", "WHAT", ("report", "stop", "abort")),
     Option("tcp", "breakpoints are ports for telnet: anybody on this machine can get in",
            typed=True),
     Option("waits", "record who holds locks: full (since when, where), owner, off", "WHAT",
@@ -102,6 +106,8 @@ class RunOptions:
         self.fail_on_stop = False
         self.strict = False
         self.pm = ""
+        self.hang_after = ""  # seconds
+        self.on_hang = "report"
         self.tcp = False
         self.waits = "full"
         self.signals = ""  # two numbers

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 MAIN_FILE = "__main__.py"
 
+ABORTED = 3
+"""Exit status of a run that --on-hang=abort has ended."""
+
 
 def main(arguments: list[str]) -> int:
     """Run the program that the arguments name; returns its exit status.
@@ -144,6 +147,8 @@ def supervise(asked: RunOptions, command: list[str]) -> int:
             f"cannot start {command[0]}: {error.strerror or error}",
             f"Look whether it starts without us: {OFF}=1 python -m mpdebug …",
         ) from error
+    if live.aborted:
+        return ABORTED
     return 1 if (live.stopped or live.fails) and not status else status
 
 

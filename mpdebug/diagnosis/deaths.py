@@ -29,6 +29,7 @@ SILENT = "os._exit, or exit() of C code: no traceback, no cleanup"
 STOOD = "stood"
 """The label of where a process stood at a breakpoint when it was ended."""
 
+ABORTED = "ended by mpdebug (--on-hang=abort)"
 AFTER_ALL = ("so", "cure")
 REFILLED = "a worker that fails so is replaced by one that fails too: no task is ever run"
 
@@ -47,6 +48,10 @@ def explain(run: Run) -> list[Death]:
 def explain_one(process: Process, people: Relations) -> Death | None:
     """The death of one process; None if there is nothing to tell."""
     death = _explain_one(process, people)
+    if death is not None and 0 < people.run.aborted <= death.mono:
+        return dataclasses.replace(
+            death, bad=False, kind="terminated", cause=ABORTED, detail=()
+        )
     stop = timeouts.stood_at_end(process)
     if death is None or stop is None:
         return death

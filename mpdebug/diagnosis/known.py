@@ -47,10 +47,10 @@ class Known:
         self.waits: defaultdict[str, list[Wait]] = defaultdict(list)  # by process
         for wait in picture.waits:
             self.waits[wait.process].append(wait)
-        self._made: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        self._made: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
         for thing in picture.things.values():
             if thing.label is not None:
-                self._made[thing.label.where, thing.label.call].append(thing.label.mono)
+                self._made[thing.label.where, thing.label.call].add(thing.label.mono)
 
     # Processes.
 
@@ -177,6 +177,8 @@ class Known:
     def thing(self, ident: str) -> str:
         """`Lock "lk" (made at app.py:9)`, `the read lock of Queue "q" (…)`; for people."""
         thing = self.picture.things.get(ident)
+        if ident.startswith("proxy:"):
+            return "a lock of a manager"
         if thing is None or thing.label is None:
             kind = thing.kind if thing else ident.partition(":")[0]
             return {"sem": "a lock of multiprocessing", "pipe": "a pipe"}.get(kind, f"a {kind}")
@@ -191,6 +193,10 @@ class Known:
         if ident.startswith("sem:"):
             return f"a lock inside {owner}{called}{made}"
         return f"{owner}{called}{made}"
+
+    def short(self, ident: str) -> str:
+        """`Lock "lk"`: where it was made is told elsewhere."""
+        return self.thing(ident).partition(" (made at ")[0]
 
     def variable(self, ident: str) -> str:
         """The name of the variable that a thing was first assigned to; empty if not plain."""

@@ -14,12 +14,12 @@ import inspect
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
     from mpdebug.diagnosis.known import Known
     from mpdebug.model_waits import Finding
 
-    Trouble = Callable[[Known], Iterator[Finding]]
+    Trouble = Callable[[Known], Iterable[Finding]]
 
 TROUBLES: dict[str, Trouble] = {}
 """By kind, in the order in which they are looked for: the first to name a hang has it."""

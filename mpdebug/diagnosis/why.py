@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from mpdebug.diagnosis.known import Known
 from mpdebug.diagnosis.trouble import TROUBLES
-from mpdebug.diagnosis.troubles import deaths, ends, locks, pools, queues
+from mpdebug.diagnosis.troubles import deaths, ends, locks, lost, order, pools, queues
 from mpdebug.model_waits import PROVED
 
 if TYPE_CHECKING:
     from mpdebug.diagnosis.trouble import Trouble
     from mpdebug.model_waits import Finding, Picture
 
-MODULES = (locks, queues, pools, ends, deaths)
+MODULES = (locks, queues, pools, order, lost, ends, deaths)
 """Where the troubles are, in the order in which they are looked for."""
 
 GENERAL = ("waits-for-ever", "suspected-hang", "exit-waits")

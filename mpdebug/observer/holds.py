@@ -130,7 +130,8 @@ class Holds:
 def current(holds: list[Hold], things: dict[str, Thing], run: Run) -> tuple[Hold, ...]:
     """Without those that are over: the lock was given back by another, or taken by one since.
 
-    What a living process is about to take is left out too: it waits, which the kernel tells.
+    What a living process is about to take is left out too: it waits, which the kernel tells;
+    but of a manager's lock it tells only that the manager does not answer.
     """
     alive = {one.key for one in run.processes if one.alive}
     last: dict[str, int] = {}
@@ -140,9 +141,13 @@ def current(holds: list[Hold], things: dict[str, Thing], run: Run) -> tuple[Hold
     return tuple(
         one
         for one in holds
-        if not (one.state == TAKING and one.process in alive)
+        if not (one.state == TAKING and one.process in alive and not _is_proxy(one))
         and not (is_mutex(things.get(one.thing)) and _is_over(one, things, last))
     )
+
+
+def _is_proxy(hold: Hold) -> bool:
+    return hold.thing.startswith("proxy:")
 
 
 def is_mutex(thing: Thing | None) -> bool:

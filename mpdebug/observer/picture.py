@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mpdebug.model_waits import Picture
-from mpdebug.observer import blocked, threads, unobserved
+from mpdebug.observer import blocked, lock_notes, threads, unobserved
 from mpdebug.observer.holds import Holds, current
 from mpdebug.observer.sockets import unix_sockets
 from mpdebug.observer.things import Things
@@ -49,14 +49,16 @@ def take(run: Run, *, stacks: bool = False, settle: float = SETTLE) -> Picture:
     things = look.things()
     time.sleep(max(begin + settle - time.monotonic(), 0))
     waits, still = look.second()
+    notes, named = lock_notes.read(run)
     picture = Picture(
         run=run,
         mono=time.monotonic_ns(),
         waits=waits,
-        things=things,
+        things={**named, **things},
         holds=look.holds,
         still=still,
         unread=tuple(look.unread.items()),
+        lock_notes=notes,
     )
     if stacks:
         from mpdebug.observer.wait_stacks import with_stacks  # noqa: PLC0415 - only on request
@@ -156,5 +158,6 @@ def _is_there(one: Process) -> bool:
 
 
 def of_past(run: Run) -> Picture:
-    """A run that has ended: nobody waits any more, and what was held is known."""
-    return Picture(run=run, mono=time.monotonic_ns())
+    """A run that has ended: nobody waits any more; what was written down is all there is."""
+    notes, named = lock_notes.read(run)
+    return Picture(run=run, mono=time.monotonic_ns(), things=named, lock_notes=notes)

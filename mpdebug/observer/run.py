@@ -185,7 +185,7 @@ class RunReader:
         return about
 
     def _run(self, *, full: bool) -> Run:
-        if "ended" not in self.head:
+        if "ended" not in self.head:  # `aborted` comes before that
             self.head = lines.read_json(os.path.join(self.path, layout.RUN)) or self.head
         head = self.head
         supervisor = head.get("supervisor")
@@ -209,6 +209,7 @@ class RunReader:
             python=str(head.get("python") or ""),
             supervisor=boss[0],
             settings=settings if isinstance(settings, dict) else {},
+            aborted=as_int(head.get("aborted")),
         )
         strangers = [one for found in self._strangers.values() for one in found]
         if strangers or (self.scan and full and living):

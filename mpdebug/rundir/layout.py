@@ -39,7 +39,8 @@ program's own, so another of its processes may print it), `marked` (what is wron
 
 run.json: format, id, command (list), cwd, user, host, boot, python, version, supervisor
 {pid, start} or null, started (epoch), mono, settings {name: value}; at the end also ended
-(epoch) and status (as the shell sees it, negative for a signal).
+(epoch) and status (as the shell sees it, negative for a signal); `aborted` (mono) where we
+ended it because it hung.
 
 process.json: format, pid, start, ppid, name, role, method, target, argv, executable, python,
 started (epoch), mono, and where it applies: `named` (true once multiprocessing gave the name),

@@ -6,8 +6,18 @@ import signal
 import sys
 
 
+dying = None
+
+
+def begin(event):
+    global dying
+    dying = event
+
+
 def work(number, word="x"):
     if number == 3:
+        if dying is not None:
+            dying.set()
         os.kill(os.getpid(), signal.SIGKILL)
     return number
 
@@ -16,10 +26,12 @@ if __name__ == "__main__":
     kind, method = sys.argv[1:]
     context = multiprocessing.get_context(method)
     if kind == "pool":
-        with context.Pool(2) as pool:
+        event = context.Event()
+        with context.Pool(2, begin, (event,)) as pool:
             result = pool.map_async(work, range(6), chunksize=1)
+            event.wait()
             try:
-                print(result.get(timeout=1.5))
+                print(result.get(timeout=1))
             except multiprocessing.TimeoutError:
                 print("no result")
     else:

@@ -38,7 +38,6 @@ BY_WORDS = (
     ("SemLock created in a", "context-mismatch"),
     ("lock from a", "context-mismatch"),
     ("EOF when reading a line", "stdin-closed"),
-    ("Too many open files", "descriptors-used-up"),
     ("SIGBUS", "shared-memory-short"),
     ("SIGKILL", "killed"),
     ("SIGSEGV", "crashed"),
@@ -49,7 +48,6 @@ BY_WORDS = (
 """A part of a death's cause → kind of the finding."""
 
 BY_CURE = (
-    ("is gone already: keep a name for it", "lock-freed"),
     ("a spawned child does not run what stands there", "name-under-guard"),
     ("could not pickle the target", "target-unpicklable"),
     ("what goes to another process is pickled", "target-unpicklable"),
@@ -214,18 +212,6 @@ def stdin_closed(known: Known) -> Iterator[Finding]:
     return deaths(known, "stdin-closed")
 
 
-@trouble("lock-freed")
-def lock_freed(known: Known) -> Iterator[Finding]:
-    """A lock, event or queue was gone before the child that got it had begun.
-
-    Under spawn and forkserver a child opens it by name. The parent removes that name when it
-    has no reference left, as for one made inside args=(…).
-
-    What to do: keep it in a variable of the parent until the child has started.
-    """
-    return deaths(known, "lock-freed")
-
-
 @trouble("name-under-guard")
 def name_under_guard(known: Known) -> Iterator[Finding]:
     """A spawned child misses a name that is set under the `__main__` guard.
@@ -248,18 +234,6 @@ def target_unpicklable(known: Known) -> Iterator[Finding]:
     What to do: use functions at the top of a module, and plain data.
     """
     return deaths(known, "target-unpicklable")
-
-
-@trouble("descriptors-used-up")
-def descriptors_used_up(known: Known) -> Iterator[Finding]:
-    """A process has no file descriptors left.
-
-    Each Process object that has ended keeps one until close() or until it is garbage; so do
-    pipes and queues.
-
-    What to do: join() and close() them, do not keep them in a list; ulimit -n tells the limit.
-    """
-    return deaths(known, "descriptors-used-up")
 
 
 @trouble("shared-memory-short")

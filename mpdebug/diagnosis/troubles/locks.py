@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LEFT = "left"  # rundir.layout.EV_LEFT
 NOT_OWNED = "not owned"  # EV_NOT_OWNED
 FORKED_BESIDE = "forked beside"  # EV_FORKED_BESIDE
+HELD, TAKING = "held", "taking"
 QUEUES = ("Queue", "JoinableQueue", "SimpleQueue", "Pool", "ProcessPoolExecutor")
 
 NO_OWNER = (
@@ -144,6 +145,30 @@ def lost(known: Known, kind: str, hold: Hold, waits: list[Wait], cure: str) -> F
         settle="whether it died before or after it had the lock is not recorded",
         mono=hold.since,
     )
+
+
+@trouble("proxy-lock-held-by-dead")
+def proxy_lock_held_by_dead(known: Known) -> Iterator[Finding]:
+    """A process died while it held a lock of a Manager, and others wait for that lock.
+
+    The lock lives in the manager's process, which does not learn that the holder is gone. It
+    stays taken for ever.
+
+    What to do: the same as for a lock of multiprocessing: do not kill who may hold it, or let
+    the others wait with acquire(timeout=…).
+    """
+    holds = [one for one in known.picture.holds if one.thing.startswith("proxy:")]
+    for hold in holds:
+        if hold.state != HELD or known.is_alive(hold.process):
+            continue
+        taking = [
+            one.process
+            for one in holds
+            if one.thing == hold.thing and one.state == TAKING and known.is_alive(one.process)
+        ]
+        waits = [wait for key in taking if (wait := known.main_wait(key)) is not None]
+        if waits:
+            yield lost(known, "proxy-lock-held-by-dead", hold, waits, NO_OWNER)
 
 
 @trouble("lock-self")
