@@ -240,25 +240,26 @@ def test_the_live_tree_at_a_terminal(
     standing.end()
 
 
-def test_the_last_column_is_drawn(lab: Lab) -> None:
-    """The rest of a line is emptied only where there is one: a full line stays whole."""
+def test_the_last_column_is_drawn_and_the_choice_without_colour(lab: Lab) -> None:
+    """A full line stays whole: it has no rest to be emptied. NO_COLOR leaves reverse alone."""
     draws = (
         "from mpdebug.cli.full_screen import FullScreen\n"
         "from rich.text import Text\n"
-        "with FullScreen() as screen: screen.draw([Text('x' * 80), Text('y' * 79)])\n"
+        "with FullScreen() as screen:"
+        " screen.draw([Text('x' * 80), Text('y' * 79, 'red reverse')])\n"
     )
     seen = pexpect.spawn(
         sys.executable,
         ["-c", draws],
-        env=lab.environment({"TERM": "xterm-256color"}),
+        env=lab.environment({"TERM": "xterm-256color", "NO_COLOR": "1"}),
         dimensions=(24, 80),
         encoding="utf-8",
         timeout=DEADLINE,
     )
     seen.expect(pexpect.EOF)
     drawn = str(seen.before)
-    assert "x" * 80 + "\x1b[0m\x1b[2;1H" in drawn
-    assert "y" * 79 + "\x1b[0m\x1b[K" in drawn
+    assert "x" * 80 + "\x1b[0m\x1b[2;1H\x1b[7myyy" in drawn
+    assert "yyy\x1b[0m\x1b[0m\x1b[K" in drawn
 
 
 def test_the_live_tree_kills_only_after_a_question(

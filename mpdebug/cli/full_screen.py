@@ -177,7 +177,7 @@ class FullScreen:
             self.terminal.write("".join(out))
 
     def _drawn(self, lines: Sequence[Text], width: int) -> list[str]:
-        console = self.terminal.console()
+        console = self.terminal.picture_console()
         console.width = width
         with console.capture() as captured:
             for line in lines:

@@ -229,7 +229,7 @@ def near(word: str, words: list[str], text: str) -> str:
     """`text` with the word of these that is nearest to a mistyped one; "" if none is near."""
     import difflib  # noqa: PLC0415  # only for who mistyped
 
-    found = difflib.get_close_matches(word, words, 1, 0.5)
+    found = difflib.get_close_matches(word, words, 1, 0.7)
     return text.format(found[0]) if found else ""
 
 

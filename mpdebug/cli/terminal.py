@@ -130,18 +130,24 @@ class Terminal:
     def console(self) -> Console:
         """The rich console that draws for this stream."""
         if self._console is None:
-            self._console = _console(self.fd, self.colour)
+            self._console = _console(self.fd, self.colour, styled=self.colour)
         self._console.width = self.width
         return self._console
 
+    def picture_console(self) -> Console:
+        """The same for a picture that is drawn anew: bold and reverse also without colours."""
+        if self._console is None:
+            self._console = _console(self.fd, self.colour, styled=True)
+        return self._console
 
-def _console(fd: int, colour: bool) -> Console:
+
+def _console(fd: int, colour: bool, *, styled: bool) -> Console:
     from rich.console import Console  # noqa: PLC0415  # 60 ms, when something is drawn
 
     return Console(
         file=io.StringIO(),  # what is drawn is captured and written by us
-        force_terminal=colour,
-        color_system="auto" if colour else None,
+        force_terminal=styled,
+        color_system="auto" if colour else "standard" if styled else None,
         no_color=not colour,
         width=width_of(fd),
         soft_wrap=False,
