@@ -67,7 +67,6 @@ def test_a_program_in_order_hears_nothing(
 @pytest.mark.parametrize(
     ("name", "words", "kind", "said"),
     [
-        ("starts_and_looks.py", ("fork", "ignores"), "exit-code-ignored", "never looked at"),
         ("loses_tasks.py", ("dies", "fork"), "pool-result-thread-died", "cannot be unpickled"),
         ("loses_tasks.py", ("breaks", "fork"), "executor-broken", "cannot be unpickled"),
         ("loses_tasks.py", ("encodes", "fork"), "pool-exception-unpicklable", "with a lock"),
@@ -83,3 +82,13 @@ def test_each_loss_is_told(
     done = mpdebug(program(name), *words).ok()
     assert said in " ".join(done.err.split())
     assert [one.kind for one in findings(done.run)] == [kind]
+
+
+def test_an_exit_code_that_nobody_read(mpdebug: Command) -> None:
+    """The death was told; that nobody looked is told where it fails the run."""
+    script, words = program("starts_and_looks.py"), ("fork", "ignores")
+    done = mpdebug(script, *words).ok()
+    assert "never looked at" not in done.err
+    strict = mpdebug("--strict", script, *words)
+    assert strict.status == 1
+    assert "and MainProcess never looked at its exit code" in " ".join(strict.err.split())

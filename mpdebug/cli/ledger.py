@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 FEW = 5
 """So many are told; the others are counted."""
 
-DEATHS = frozenset({"lost-task"})
-"""Kinds that were told when the worker died."""
+DEATHS = frozenset({"lost-task", "exit-code-ignored"})
+"""Kinds whose worst was told when the process died: once more only where they fail the run."""
 
 
 SEEN = frozenset({"executor-broken", "pool-exception-unpicklable"})
@@ -20,12 +20,14 @@ SEEN = frozenset({"executor-broken", "pool-exception-unpicklable"})
 look at that."""
 
 
-def tell(run: Run, terminal: Terminal) -> tuple[int, bool]:
+def tell(run: Run, terminal: Terminal, *, strict: bool) -> tuple[int, bool]:
     """Tell what the ledger of the run has against it: (things, whether they fail --strict)."""
     from mpdebug.diagnosis.ledger import findings  # noqa: PLC0415  # not before the program
 
     found = findings(run)
-    told = [one for one in found if one.kind not in DEATHS and "worker" not in one.facts]
+    told = [
+        one for one in found if "worker" not in one.facts and (strict or one.kind not in DEATHS)
+    ]
     if told:
         from mpdebug.views.ledger import notice  # noqa: PLC0415
 

@@ -305,7 +305,7 @@ class Live:
     def _tell_lost(self, run: Run, status: int) -> None:
         from mpdebug.cli import ledger  # noqa: PLC0415  # for who has children
 
-        self.lost, bad = ledger.tell(run, self.terminal)
+        self.lost, bad = ledger.tell(run, self.terminal, strict=self.asked.strict)
         self.fails = bad and self.asked.strict
         if self.fails and not status:
             self.terminal.write("mpdebug: and that fails the run (--strict)\n")
