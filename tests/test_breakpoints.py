@@ -205,27 +205,6 @@ def test_questions_are_answered_beside_the_console(stage: Stage) -> None:
     running.finish().ok()
 
 
-def test_nobody_is_there_so_it_is_written_down(stage: Stage) -> None:
-    """Without a terminal the stop is a log record: source, locals, stacks; and it goes on."""
-    stage.settings = {"waits": False}
-    running = stage.start(WORKER, "fork", "mpdebug", "2")
-    assert running.finish().ok().out == "[3, 5]\n"
-    records = [
-        json.loads(line)
-        for path in stage.run.glob("p/*/records.jsonl")
-        for line in path.read_bytes().splitlines()
-    ]
-    assert len(records) == 2
-    for record in records:
-        assert record["level"] == "WARNING"
-        assert record["event"].startswith("stopped at stops_in_worker.py:")
-        assert "look here" in record["stack"]
-        assert "config = {'batch': " in record["stack"]
-        assert "->" in record["stack"]
-        assert "meanwhile in MainProcess" in record["stack"]
-    assert {event["reported"] for event in stage.events("stopped")} == {True}
-
-
 @pytest.mark.parametrize(
     ("settings", "kinds"),
     [({"breakpoints": "ignore"}, []), ({"breakpoints": "report"}, [True])],
@@ -244,24 +223,6 @@ def test_pythonbreakpoint_of_the_person_is_respected(stage: Stage) -> None:
     running = stage.start(WORKER, "spawn", "builtin", env={"PYTHONBREAKPOINT": "0"})
     assert running.finish().ok().out == "[3]\n"
     assert stage.events("stopped") == []
-
-
-def test_a_script_is_run_at_each_stop(stage: Stage) -> None:
-    """`--script` needs nobody: its commands are run, what they print is a record."""
-    stage.settings = {"waits": False, "script": "p double + 70;;w;;c"}
-    assert stage.start(WORKER, "fork", "builtin").finish().ok().out == "[3]\n"
-    [path] = [p for p in stage.run.glob("p/*/records.jsonl") if p.stat().st_size]
-    record = json.loads(path.read_bytes())
-    assert record["event"].startswith("stopped at stops_in_worker.py:")
-    assert "\n70\n" in "\n" + record["stack"]
-    assert "step()" in record["stack"]
-
-
-def test_a_stop_ends_when_nobody_came_in_time(stage: Stage) -> None:
-    """`--wait SECONDS`: it stands so long, then the task goes on as if nothing had been."""
-    stage.settings = {"wait": "0.2"}
-    assert stage.start(WORKER, "fork", "builtin").finish().ok().out == "[3]\n"
-    assert [event["how"] for event in stage.events("released")] == ["timeout"]
 
 
 def test_a_stop_waits_on_while_somebody_is_at_another(stage: Stage) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 
-from mpdebug.agent import encode, guard, logs, others
+from mpdebug.agent import encode, guard, logs, others, stop_facts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 AROUND = 3
 """Lines of source before and behind the place."""
 
+told = 0
+"""The process that has said on stderr where its reports are."""
+
 REASON = "nobody is there to ask (--wait SECONDS waits for mpdebug attach)"
 
 
@@ -24,19 +28,32 @@ def write(
     facts: dict[str, Any],
     frame: FrameType | None,
     traceback: TracebackType | None,
+    reason: str = REASON,
 ) -> None:
-    """Write the place, its locals, its stack and the stacks of the other processes."""
+    """Write the place, its locals, its stack and the stacks of the other processes.
+
+    Where nobody supervises the run, nobody prints records: then stderr is told, once.
+    """
+    global told  # noqa: PLW0603
     with guard.quiet:
         place = f"{os.path.basename(facts['file'])}:{facts['line']} in {facts['function']}"
         raised = facts.get("exception")
         said = f" {raised['type']}: {raised['message']}" if raised else ""
-        event = f"stopped at {place}{said} and went on: {REASON}"
+        event = f"stopped at {place}{said} and went on: {reason}"
         parts = [facts["header"], *_source(facts), "", *_locals(facts), "", "stack:"]
         parts += _stack(frame, traceback)
         with guard.quiet:
             parts += others.stacks(here)
         text = "\n".join(part for part in parts if part is not None).strip("\n")
         put(here, event, text, facts)
+        if not (here.settings.supervisor or told == here.pid):
+            told = here.pid
+            name = here.who["name"] or here.who["role"]
+            run = os.path.basename(here.settings.run)
+            stop_facts.say(
+                f"mpdebug: {name} (pid {here.pid}) {event}\n"
+                f"  what was there: {sys.executable} -m mpdebug logs {run}\n"
+            )
 
 
 def put(here: Agent, event: str, text: str, facts: dict[str, Any]) -> None:

@@ -80,10 +80,14 @@ def say_where(here: process.Agent, facts: dict[str, Any]) -> None:
     """Nobody supervises this run: print where it stands, and what to type."""
     name = here.who["name"] or here.who["role"]
     where = f"{facts['file']}:{facts['line']} in {facts['function']}"
-    text = (
+    say(
         f"mpdebug: {name} (pid {here.pid}) stopped at {where}\n"
         f"  in another terminal: {sys.executable} -m mpdebug attach {here.pid}\n"
     )
+
+
+def say(text: str) -> None:
+    """Write to stderr, if it takes it."""
     try:
         os.write(2, text.encode("utf-8", "backslashreplace"))
     except OSError as error:  # stderr is closed

@@ -49,6 +49,7 @@ class Session:
         self.header = ""
         self.error: BaseException | None = None
         self.traceback: TracebackType | None = None
+        self.frame: FrameType | None = None  # where it was hit
         self.path = ""  # of the file; empty: it does not stand
         self.facts: dict[str, Any] = {}
         self.patience: float | None = None
@@ -72,11 +73,11 @@ class Session:
         traceback: TracebackType | None,
     ) -> None:
         """Stand at this place until it is released."""
-        self.error, self.traceback = error, traceback
+        self.frame, self.error, self.traceback = frame, error, traceback
         try:
             self.debugger.stop_at(frame, error, traceback)
         finally:
-            self.error = self.traceback = None
+            self.frame = self.error = self.traceback = None
             if self.debugger.tracing:
                 standing[get_ident()] = self
             else:
@@ -111,7 +112,8 @@ class Session:
                 return
             self.agent.event(layout.EV_RELEASED, n=self.facts["n"], how=how)
             self.talk.end(how)
-            if self.scripted:
+            scripted = self.scripted
+            if scripted:
                 self._tell_script()
             if self.talk.door is not None:
                 self.talk.door.close()
@@ -124,6 +126,16 @@ class Session:
                 standing.pop(get_ident(), None)
             if os.path.exists(path):
                 os.unlink(path)
+            if how == "timeout" and not (self.attended or scripted):
+                self._tell_nobody_came()
+
+    def _tell_nobody_came(self) -> None:
+        """It stood for nothing: what a person would have looked at, as a log record."""
+        from mpdebug.agent import report  # noqa: PLC0415 - when it is hit
+
+        reason = f"nobody came within {self.talk.patience or 0:g} s"
+        with guard.Undisturbed():
+            report.write(self.agent, self.facts, self.frame, self.traceback, reason)
 
     def _tell_script(self) -> None:
         """What prepared commands printed while nobody was there, as a log record."""

@@ -175,5 +175,6 @@ def _same(record: dict[str, Any]) -> object:
         record.get("event"),
         record.get("logger"),
         repr(record.get("keys")),
+        record.get("stack"),
         exception.get("text") if isinstance(exception, dict) else None,
     )
