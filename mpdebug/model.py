@@ -174,6 +174,7 @@ class Process:
     ended: Ended | None = None
     signals: tuple[SignalSent, ...] = ()  # sent to it
     started_where: str = ""  # file:line of the Process.start() in its parent
+    sentinel: int = 0  # inode of the pipe that tells its parent of its end
     prints_relayed: bool = False
     faults: str = ""  # text of faults.txt
     faults_by: str = ""  # whose faulthandler it is: "ours", "program", "none"

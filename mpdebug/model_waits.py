@@ -83,6 +83,7 @@ class Thing:
     `pid:4711` is also that of a stranger, who is no member of the run."""
     readers: tuple[str, ...] = ()  # of a pipe: who has that end
     writers: tuple[str, ...] = ()
+    ends: str = ""  # of a pipe: key of the living process whose end it tells (a sentinel)
     strangers: tuple[int, ...] = ()  # pids outside of the program that have it too
     peer: str = ""  # of a socket: the id of its other end
 

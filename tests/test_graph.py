@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mpdebug.diagnosis.graph import Graph
-from mpdebug.model_waits import RUNS, SEMAPHORE
-from tests.pictures import child, does, holds, joins, picture, pid_of, thing, waits
+from mpdebug.model_waits import POLL, RUNS, SEMAPHORE
+from tests.pictures import child, does, holds, joins, picture, pid_of, pipe, thing, waits
 
 AB: list[object] = [child("A"), child("B"), thing("x", "A", "B"), thing("y", "A", "B")]
 CROSSED: list[object] = [
@@ -51,6 +53,13 @@ def test_who_joins_a_process_that_waits_for_its_lock() -> None:
     assert circles(
         *AB, holds("M", "x"), joins("M", "A", since=2), waits("A", "x", SEMAPHORE, since=3)
     ) == ["MA"]
+
+
+def test_the_end_of_a_process_is_also_told_by_a_pipe() -> None:
+    """Under forkserver main polls the sentinel of the child that waits for its lock."""
+    sentinel = replace(pipe("p", "M", "F"), ends="A")
+    waiting = [waits("M", "p", POLL, since=2), waits("A", "x", SEMAPHORE, since=3)]
+    assert circles(*AB, sentinel, holds("M", "x"), *waiting) == ["MA"]
 
 
 def test_a_chain_is_no_circle() -> None:

@@ -70,7 +70,9 @@ def test_a_queue_that_nobody_drains(
     assert pipe.part == "Queue.pipe"
     assert pipe.label
     assert pipe.label.call == "Queue"
-    assert looked.kinds()["MainProcess"] == (POLL if start_method == "forkserver" else CHILD)
+    main = looked.waits()["MainProcess"][0]
+    assert main.kind == (POLL if start_method == "forkserver" else CHILD)
+    assert [edge.to for edge in Graph(looked.picture).edges_of(main)] == [fills[0].process]
 
 
 def test_a_pool_whose_worker_was_killed(

@@ -248,7 +248,7 @@ def test_a_forkserver_tells_only_of_the_end_of_its_children() -> None:
         does("X", RUNS),
         does("B", RUNS),
     ]
-    assert dead(picture(*asked, does("A", THREAD))) == "AFM"
+    assert dead(picture(*asked, does("A", THREAD))) == "AM"
     assert dead(picture(*asked, does("A", RUNS))) == ""
 
 

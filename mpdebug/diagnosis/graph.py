@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mpdebug.model_waits import CHILD, SEMAPHORE
+from mpdebug.model_waits import SEMAPHORE
 
 if TYPE_CHECKING:
     from mpdebug.model import Process
@@ -98,18 +98,15 @@ class Graph:
 
     def edges_of(self, wait: Wait) -> list[Edge]:
         """Whom a thread waits for: who holds the lock, or the process whose end it awaits."""
-        if wait.kind not in (SEMAPHORE, CHILD):
-            return []
         found = []
-        for name in wait.things:
-            thing = self.thing(name)
-            if thing is None:
-                continue
-            if wait.kind == CHILD:
-                found += [Edge(wait, thing, key) for key in thing.users]
-            else:
-                holds = [one for one in self._holds.get(name, ()) if one.state == HELD]
+        for thing in filter(None, map(self.thing, wait.things)):
+            if wait.kind == SEMAPHORE:
+                holds = [one for one in self._holds.get(thing.id, ()) if one.state == HELD]
                 found += [Edge(wait, thing, one.process, one.tid, one) for one in holds]
+            elif thing.kind == "process":
+                found += [Edge(wait, thing, key) for key in thing.users]
+            elif thing.ends:
+                found.append(Edge(wait, thing, thing.ends))
         return found
 
     def on_the_dead(self) -> list[Edge]:

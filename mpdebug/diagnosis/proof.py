@@ -54,6 +54,8 @@ def prove(picture: Picture, *, signals: bool = True) -> Proof:
     closure = _Closure(picture, signals=signals)
     closure.close()
     dead = closure.dead
+    if closure.awake:  # a servant is well as long as anybody is who may ask it
+        dead = [one for one in dead if one.kind != SERVES]
     roles = {one.key: one.role for one in picture.run.processes}
     found = frozenset((one.process, one.tid) for one in dead)
     whole = (

@@ -158,6 +158,7 @@ class Joins:
             ended=ended,
             signals=self._signals(facts, [one.mono for one in starts], ended),
             started_where=as_text(told.get("where")),
+            sentinel=as_int(told.get("sentinel")),
             prints_relayed=bool(who.get("prints_relayed")),
             faults=facts.faults,
             faults_by=as_text(who.get("faults")),

@@ -30,6 +30,7 @@ SETTLE = 0.15
 """Seconds between the two looks, at least."""
 
 REFUSED = "not permitted to look at its threads"
+UNTOLD = "this system does not tell the system calls of threads"
 NEW = "it has just been started"
 
 
@@ -91,10 +92,13 @@ class _Look:
 
     def _threads(self, one: Process) -> dict[int, Seen]:
         try:
-            return threads.look(one.pid)
+            found = threads.look(one.pid)
         except PermissionError:
             self.unread[one.key] = REFUSED
             return {}
+        if not found and layout.is_alive(one.pid, one.start or layout.start_of(one.pid) or 0):
+            self.unread[one.key] = UNTOLD
+        return found
 
     def _children(self) -> dict[int, list[int]]:
         found: dict[int, list[int]] = {}

@@ -52,6 +52,9 @@ class Things:
         self.around = around
         self.unread: dict[str, str] = {}  # key → why its maps or descriptors are not known
         self._members = {one.pid: key for key, one in blocked.items()}
+        self._sentinels = {
+            one.process.sentinel: key for key, one in blocked.items() if one.process.sentinel
+        }
         self._labels: Labels | None = None
         self._parts: Parts | None = None
         self._mapped: dict[int, dict[str, int]] | None = None
@@ -210,6 +213,7 @@ class Things:
             users=tuple(people),
             readers=readers if kind == "pipe" else (),
             writers=writers if kind == "pipe" else (),
+            ends=self._sentinels.get(inode, "") if kind == "pipe" else "",
             strangers=tuple(int(key[4:]) for key in people if key not in members),
             peer=peer,
         )

@@ -6,6 +6,7 @@ place: user classes already inherit from BaseProcess, and Process is pickled by 
 
 from __future__ import annotations
 
+import os
 import sys
 
 from mpdebug.agent import encode, guard, identity, mistakes, process, used_up
@@ -62,8 +63,17 @@ def _started(started: Any, who: dict[str, Any]) -> None:
         target=who.get("target", ""),
         method=str(getattr(popen, "method", "")),
         where=guard.where(2),
+        sentinel=_inode(popen),
         **({"daemon": True} if started.daemon else {}),
     )
+
+
+def _inode(popen: Any) -> int:
+    """Of the pipe that tells the end of the child: under forkserver `join` waits for that."""
+    try:
+        return os.fstat(popen.sentinel).st_ino
+    except (AttributeError, TypeError, OSError):  # not a descriptor
+        return 0
 
 
 looked: set[int] = set()
