@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mpdebug.diagnosis import names, places, steps
 from mpdebug.diagnosis.deaths import explain
 from mpdebug.diagnosis.graph import Graph
+from mpdebug.diagnosis.jobs import ledger
 from mpdebug.diagnosis.proof import prove
 from mpdebug.diagnosis.relations import Relations
 from mpdebug.diagnosis.stops import fold_names
@@ -42,6 +43,7 @@ class Known:
         self.run = picture.run
         self.people = Relations(picture.run)
         self.deaths = {death.process.key: death for death in explain(picture.run)}
+        self.book = ledger(picture.run)  # what became of jobs and items
         self.proof = prove(picture)
         self.graph = Graph(picture)
         self.waits: defaultdict[str, list[Wait]] = defaultdict(list)  # by process

@@ -10,14 +10,23 @@ from typing import TYPE_CHECKING
 
 from mpdebug.diagnosis.known import Known
 from mpdebug.diagnosis.trouble import TROUBLES
-from mpdebug.diagnosis.troubles import deaths, ends, locks, lost, order, pools, queues
+from mpdebug.diagnosis.troubles import (
+    deaths,
+    ends,
+    locks,
+    lost,
+    order,
+    pools,
+    queues,
+    unlooked,
+)
 from mpdebug.model_waits import PROVED
 
 if TYPE_CHECKING:
     from mpdebug.diagnosis.trouble import Trouble
     from mpdebug.model_waits import Finding, Picture
 
-MODULES = (locks, queues, pools, order, lost, ends, deaths)
+MODULES = (locks, queues, pools, unlooked, order, lost, ends, deaths)
 """Where the troubles are, in the order in which they are looked for."""
 
 GENERAL = ("waits-for-ever", "suspected-hang", "exit-waits")
@@ -59,7 +68,15 @@ def _is_told_by(one: Finding, found: list[Finding]) -> bool:
         return any(
             people <= set(other.processes) and other.kind not in ACCUSED for other in found
         )
-    return any(other.kind == one.kind and people == set(other.processes) for other in found)
+    same = [set(other.processes) for other in found if other.kind == one.kind]
+    return bool(people) and any(people == other for other in same)
+
+
+def at_end(picture: Picture) -> list[Finding]:
+    """What is to be told of a run that is over: all but its deaths, which were told."""
+    told = {kind for kind, one in TROUBLES.items() if one.__module__ == deaths.__name__}
+    told |= {"pool-initializer-fails", "no-main-guard", "manager-gone"}
+    return [one for one in explain(picture) if one.kind not in told]
 
 
 def rank(one: Finding) -> tuple[bool, bool, int]:

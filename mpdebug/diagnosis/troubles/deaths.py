@@ -34,7 +34,6 @@ BY_WORDS = (
     ("daemonic processes are not allowed", "daemon-has-children"),
     ("BrokenProcessPool", "executor-broken"),
     ("TerminatedWorkerError", "executor-broken"),
-    ("MaybeEncodingError", "pool-exception-unpicklable"),
     ("SemLock created in a", "context-mismatch"),
     ("lock from a", "context-mismatch"),
     ("EOF when reading a line", "stdin-closed"),
@@ -246,17 +245,6 @@ def shared_memory_short(known: Known) -> Iterator[Finding]:
     are done.
     """
     return deaths(known, "shared-memory-short")
-
-
-@trouble("pool-exception-unpicklable")
-def pool_exception_unpicklable(known: Known) -> Iterator[Finding]:
-    """An exception of a task cannot be pickled.
-
-    It arrives as MaybeEncodingError or not at all, and its traceback is lost.
-
-    What to do: let exceptions carry plain data, and hand all arguments to super().__init__().
-    """
-    return deaths(known, "pool-exception-unpicklable")
 
 
 @trouble("died")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mpdebug.diagnosis import data, managers, segments
+from mpdebug.diagnosis import children, data, managers, segments
 from mpdebug.diagnosis.trouble import trouble
 
 if TYPE_CHECKING:
@@ -107,3 +107,27 @@ def shared_memory_unlinked(known: Known) -> Iterable[Finding]:
 
 def _of_kind(known: Known, kind: str) -> Iterable[Finding]:
     return [one for one in segments.findings(known.run, known.people) if one.kind == kind]
+
+
+@trouble("daemon-terminated")
+def daemon_terminated(known: Known) -> Iterable[Finding]:
+    """A daemon was ended in its work, because its parent came to its end.
+
+    Daemonic processes are terminated when the process that started them exits: no `finally`, no
+    atexit, no flush. For a loop that watches something that is right; work is cut off.
+
+    What to do: join() it, or start it without daemon=True.
+    """
+    return children.terminated_daemons(known.run, known.people)
+
+
+@trouble("zombies")
+def zombies(known: Known) -> Iterable[Finding]:
+    """Children have ended, and nobody waited for them.
+
+    Each stays in the table of processes until its parent asks how it ended, by join(),
+    exitcode, active_children(), or by starting another one.
+
+    What to do: join() each process that was started.
+    """
+    return children.zombies(known.run, known.people)

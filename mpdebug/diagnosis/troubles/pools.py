@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from mpdebug.diagnosis import cures, places, relations, tasks
+from mpdebug.diagnosis import cures, ledger, places, relations, tasks
 from mpdebug.diagnosis.trouble import trouble
 from mpdebug.model_waits import PROVED, RUNS, SUSPECTED, TIMED
 
@@ -77,6 +77,10 @@ def lost_task(known: Known) -> Iterator[Finding]:
             settle="whether it waits for that very result",
             mono=first.mono,
         )
+    told = {death.process.key for deaths in lost.values() for death in deaths}
+    for found in ledger.lost_task(known.book, known.people):
+        if not told & set(found.processes) or not known.run.alive:
+            yield found
 
 
 def _lost_unread(death: Death) -> bool:
