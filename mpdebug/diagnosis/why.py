@@ -32,6 +32,9 @@ MODULES = (locks, queues, pools, unlooked, order, lost, ends, deaths)
 GENERAL = ("waits-for-ever", "suspected-hang", "exit-waits")
 """Kinds that say that something hangs, and not why."""
 
+TOLD = ("pool-initializer-fails", "no-main-guard", "manager-gone")
+"""Kinds that are told by the deaths that they are made of."""
+
 ACCUSED = ("died", "crashed", "killed", "ended-by-os-exit", "executor-broken")
 """Kinds that only tell a death, which other findings tell better."""
 
@@ -42,9 +45,12 @@ def explain(picture: Picture) -> list[Finding]:
     Args:
         picture: who waits for what. Of a run that has ended, one without waits.
     """
-    known = Known(picture)
+    return _found(Known(picture), _in_order())
+
+
+def _found(known: Known, functions: list[Trouble]) -> list[Finding]:
     found: list[Finding] = []
-    for function in _in_order():
+    for function in functions:
         for one in function(known):
             if not _is_told_by(one, found):
                 found.append(one)
@@ -74,9 +80,9 @@ def _is_told_by(one: Finding, found: list[Finding]) -> bool:
 
 def at_end(picture: Picture) -> list[Finding]:
     """What is to be told of a run that is over: all but its deaths, which were told."""
-    told = {kind for kind, one in TROUBLES.items() if one.__module__ == deaths.__name__}
-    told |= {"pool-initializer-fails", "no-main-guard", "manager-gone"}
-    return [one for one in explain(picture) if one.kind not in told]
+    functions = [one for one in _in_order() if one.__module__ != deaths.__name__]
+    found = _found(Known(picture), functions)
+    return [one for one in found if one.kind not in TOLD]
 
 
 def rank(one: Finding) -> tuple[bool, bool, int]:

@@ -114,11 +114,9 @@ def notice(one: Finding) -> RenderableType:
 
 
 def short(one: Finding) -> RenderableType:
-    """One line and the cure: for what did not keep anybody waiting, at the end of a run."""
-    text = Text.assemble(
-        (f"{one.kind}: ", BAD if one.certainty == PROVED else UNSURE), plain.line(one.title)
-    )
-    parts: list[RenderableType] = [Hanging(Text(OURS, "bold"), text, len(OURS) + 1, 0)]
+    """One sentence and the cure: for what keeps nobody waiting, at the end of a run."""
+    title = Text(plain.line(one.title))
+    parts: list[RenderableType] = [Hanging(Text(OURS, "bold"), title, len(OURS) + 1, 0)]
     if one.cure:
         parts.append(Hanging(Text("cure", LABEL), Text(plain.line(one.cure), CURE), WIDTH))
     return Group(*parts)

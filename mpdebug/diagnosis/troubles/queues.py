@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
+from mpdebug.diagnosis import lost_items
 from mpdebug.diagnosis.trouble import trouble
 from mpdebug.model_waits import CHILD, POLL, READ, SEMAPHORE, WRITE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mpdebug.diagnosis.known import Known
     from mpdebug.model import Process
     from mpdebug.model_waits import Finding, Wait
 
-DROPPED, UNSENT, BARRIER = "dropped", "unsent", "barrier"  # rundir.layout.EV_…
+BARRIER = "barrier"  # rundir.layout.EV_BARRIER
 
 
 def joins(known: Known, key: str) -> set[str]:
@@ -145,9 +147,8 @@ def pipe_end_open(known: Known) -> Iterator[Finding]:
             )
 
 
-def _readers_of(known: Known, inode: int) -> list[Wait]:
-    """Who waits for ever for items of the queue whose pipe has this inode."""
-    pipe = f"pipe:{inode}"
+def _readers_of(known: Known, pipe: str) -> list[Wait]:
+    """Who waits for ever for items of the queue that has this pipe."""
     label = known.picture.things[pipe].label if pipe in known.picture.things else None
     found = []
     for wait in known.picture.waits:
@@ -163,7 +164,7 @@ def _readers_of(known: Known, inode: int) -> list[Wait]:
 
 
 @trouble("queue-items-unsent")
-def queue_items_unsent(known: Known) -> Iterator[Finding]:
+def queue_items_unsent(known: Known) -> Iterable[Finding]:
     """A process left by os._exit() before its queue had sent what was put into it.
 
     put() hands an item to a thread that sends it later. os._exit() ends the process at once,
@@ -172,28 +173,11 @@ def queue_items_unsent(known: Known) -> Iterator[Finding]:
     What to do: end by returning, or by sys.exit(); or call queue.close() and
     queue.join_thread() before os._exit().
     """
-    for one, note in known.notes(UNSENT):
-        items = note.said.get("items")
-        waits = _readers_of(known, int(note.said.get("reader") or 0))
-        pipe = f"pipe:{note.said.get('reader')}"
-        yield known.finding(
-            "queue-items-unsent",
-            f"{known.who(one.key)} ended by os._exit with {items} items of {known.thing(pipe)}"
-            " not sent",
-            processes=[one.key, *(wait.process for wait in waits)],
-            things=[pipe],
-            evidence=[
-                ("ended", known.fate(one.key)),
-                *(("waits", known.line(wait)) for wait in waits[:3]),
-            ],
-            cure="end by returning or sys.exit(), or call q.close() and q.join_thread() first",
-            standing=bool(waits),
-            mono=note.mono,
-        )
+    return _with_readers(known, lost_items.queue_items_unsent(known.book, known.people))
 
 
 @trouble("queue-item-dropped")
-def queue_item_dropped(known: Known) -> Iterator[Finding]:
+def queue_item_dropped(known: Known) -> Iterable[Finding]:
     """An item was put into a queue that cannot be pickled, and was dropped.
 
     put() only hands the item to a thread, which pickles and sends it later. When it cannot be
@@ -202,25 +186,19 @@ def queue_item_dropped(known: Known) -> Iterator[Finding]:
 
     What to do: put plain data. No lambda, no inner function, no lock, file, socket, generator.
     """
-    for one, note in known.notes(DROPPED):
-        said = note.said
-        waits = _readers_of(known, int(said.get("reader") or 0))
-        pipe = f"pipe:{said.get('reader')}"
-        where = known.place(str(said.get("where") or ""))
-        yield known.finding(
-            "queue-item-dropped",
-            f"an item that {known.who(one.key)} put into {known.thing(pipe)} was dropped:"
-            f" {said.get('type')}: {said.get('message')}",
-            processes=[one.key, *(wait.process for wait in waits)],
-            things=[pipe],
-            evidence=[
-                ("item", str(said.get("item") or "")),
-                ("put", f"at {where}" if where else ""),
-                *(("waits", known.line(wait)) for wait in waits[:3]),
-            ],
-            cure="put only what can be pickled: functions at the top of a module, plain data",
+    return _with_readers(known, lost_items.queue_item_dropped(known.book, known.people))
+
+
+def _with_readers(known: Known, found: Iterable[Finding]) -> Iterator[Finding]:
+    """The same findings, with who waits for the items in vain."""
+    for one in found:
+        pipe = one.things[0] if one.things else ""
+        waits = _readers_of(known, pipe)
+        yield dataclasses.replace(
+            one,
+            processes=(*one.processes, *dict.fromkeys(wait.process for wait in waits)),
+            evidence=(*one.evidence, *(("waits", known.line(wait)) for wait in waits[:3])),
             standing=bool(waits),
-            mono=note.mono,
         )
 
 
