@@ -194,7 +194,7 @@ def test_the_task_in_hand_survives_its_worker(
     assert dead.role == f"{kind} worker"
     assert dead.task is not None
     assert (dead.task.call, dead.task.args, dead.task.phase) == ("work", "3", "running")
-    assert dead.task.submitted_at.endswith(("tasks_in_hand.py:31", "tasks_in_hand.py:40"))
+    assert dead.task.submitted_at.endswith(("tasks_in_hand.py:31", "tasks_in_hand.py:41"))
     assert dead.task.submitted_by in {"Pool.map_async", "ProcessPoolExecutor.map"}
 
 

@@ -71,6 +71,14 @@ def test_a_death_is_told_with_its_cause(mpdebug: Command, how: str, start_method
     assert "processes died (w: " in ended.err.splitlines()[-1]
 
 
+def test_a_death_is_told_at_once(mpdebug: Command) -> None:
+    """The crash is on the screen while the program still waits for the lost task."""
+    running = mpdebug.start(program("tasks_in_hand.py"), "pool", "fork", "wait", stdin=-1)
+    running.wait_for("never re-runs a lost task")
+    assert running.said["stdout"] == b""
+    assert running.finish().ok().out == "no result\n"
+
+
 def test_deaths_shows_them_again(mpdebug: Command, start_method: str) -> None:
     """From the kept run: the cause, the stack with source lines, the last records."""
     mpdebug(program("ends.py"), "SIGSEGV", start_method).ok()

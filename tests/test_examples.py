@@ -71,15 +71,6 @@ def test_a_worker_that_segfaults_is_explained(both: Both) -> None:
     assert str(ours.run_folder) in ours.err
 
 
-def test_a_death_is_told_at_once(mpdebug: Command) -> None:
-    """The crash is on the screen while the program still waits for the lost task."""
-    running = mpdebug.start(example("worker_segfaults.py"))
-    said = running.wait_for("SIGSEGV")
-    assert "gave up" not in said
-    assert b"gave up" not in running.said["stdout"]
-    running.finish()
-
-
 def test_a_missing_guard_is_explained(both: Both) -> None:
     """A spawned child that dies while it imports the main module is told with its cure."""
     _, ours = both(example("spawn_without_guard.py"))

@@ -33,7 +33,10 @@ def test_every_end_is_told_once(mpdebug: Command, tmp_path: Path) -> None:
     A process that its parent reaps at once may be told by that parent alone.
     """
     os.mkfifo(tmp_path / "fifo")
-    done = mpdebug("--run-dir", "run", program("children_end.py"), tmp_path / "fifo").ok()
+    exits_file = tmp_path / "run" / layout.EXITS
+    done = mpdebug(
+        "--run-dir", "run", program("children_end.py"), tmp_path / "fifo", exits_file
+    ).ok()
     told = json.loads(done.out)
     lines = lines_of(tmp_path / "run")
     assert len(lines) == len({(line["pid"], line["start"]) for line in lines})

@@ -1,6 +1,6 @@
 """Starts children that end in several ways; prints {what: [pid, status as its parent saw it]}.
 
-Argument: a FIFO that the orphan writes its pid to as its last act.
+Arguments: a FIFO that the orphan writes its pid to as its last act; the run's exits.jsonl.
 """
 
 import json
@@ -31,11 +31,20 @@ fork("exec", lambda: os.execv(sys.executable, [sys.executable, "-c", "raise Syst
 python = subprocess.Popen([sys.executable, "-c", "raise SystemExit(5)"])
 seen["python"] = [python.pid, python.wait()]
 
-# A zombie for a while: its status can be read in /proc. The others were reaped at once.
+def until_told(pid):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with open(sys.argv[2]) as file:
+            if any(json.loads(line)["pid"] == pid for line in file):
+                return
+        time.sleep(0.01)
+
+
+# A zombie until it is seen: its status can be read in /proc. The others were reaped at once.
 pid = os.fork()
 if pid == 0:
     os._exit(8)
-time.sleep(0.3)
+until_told(pid)
 seen["zombie"] = [pid, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])]
 
 # An orphan that ends before the main process does.
@@ -51,5 +60,5 @@ if middle == 0:
 os.waitpid(middle, 0)
 with open(sys.argv[1]) as file:
     seen["orphan"] = [int(file.readline()), 4]
-time.sleep(0.3)
+until_told(seen["orphan"][0])
 print(json.dumps(seen))

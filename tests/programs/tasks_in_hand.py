@@ -1,4 +1,4 @@
-"""A Pool or executor worker is killed in the middle of task 3: KIND METHOD."""
+"""A Pool or executor worker is killed in the middle of task 3: KIND METHOD [wait]."""
 import concurrent.futures
 import multiprocessing
 import os
@@ -23,13 +23,14 @@ def work(number, word="x"):
 
 
 if __name__ == "__main__":
-    kind, method = sys.argv[1:]
+    kind, method, *rest = sys.argv[1:]
     context = multiprocessing.get_context(method)
     if kind == "pool":
         event = context.Event()
         with context.Pool(2, begin, (event,)) as pool:
             result = pool.map_async(work, range(6), chunksize=1)
             event.wait()
+            if rest: sys.stdin.read()
             try:
                 print(result.get(timeout=1))
             except multiprocessing.TimeoutError:
