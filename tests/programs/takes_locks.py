@@ -69,6 +69,8 @@ def given_back(things):
     things["event"].set()
     things["queue"].put(1)
     things["queue"].get()
+    things["queue"].close()
+    things["queue"].join_thread()  # its thread may have the queue's lock still
     say(things, os.getpid())
     wait(things)
 
