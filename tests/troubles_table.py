@@ -82,7 +82,7 @@ TROUBLES = (
     limps("cf_worker_killed", "executor-broken", "SIGKILL", "render"),
     limps("ctx_mismatch", "context-mismatch", "{STARTED}", methods=EXECED),
     limps("daemon_children", "daemon-has-children", "{STARTED}"),
-    limps("daemon_killed_at_exit", "daemon-terminated", "backup"),
+    limps("daemon_killed_at_exit", "daemon-terminated", "backup", certainty=SUSPECTED),
     hangs("event_setter_died", "event-never-set", "oven", "no gas", "{MADE}", "{WAITS}"),
     limps("exitcode_ignored", "exit-code-ignored", "importer", "KeyError"),
     limps("fd_leak", "descriptors-used-up", "{OPENS}", methods=FORK + FORKSERVER),
@@ -112,8 +112,10 @@ TROUBLES = (
     hangs(
         "lock_not_released_exception", "lock-left", "careless", "careful", "{MADE}", "{TAKEN}"
     ),
-    limps("lock_order_latent", "lock-order", "{SAVINGS}", "{CURRENT}", certainty=EITHER),
-    limps("lock_released_by_other", "lock-not-owned", "guest", "maid", "{RELEASED}"),
+    limps("lock_order_latent", "lock-order", "{SAVINGS}", "{CURRENT}", certainty=SUSPECTED),
+    limps(
+        "lock_released_by_other", "lock-not-owned", "maid", "{RELEASED}", certainty=SUSPECTED
+    ),
     hangs("lock_self", "lock-self", "clerk", "{MADE}", "{TAKEN}", "{WAITS}"),
     hangs("main_error_child_blocks_exit", "exit-waits", "printer", "LookupError"),
     limps("manager_dead", "manager-gone", "SIGKILL"),
@@ -130,7 +132,7 @@ TROUBLES = (
     hangs("pool_exc_required_args", "pool-result-thread-died", "TooHot", "{ASKED}"),
     limps("pool_exc_unpicklable", "pool-exception-unpicklable", "Occupied", "{RAISED}"),
     hangs("pool_func_defined_late", "lost-task", "triple", "{ASKED}"),
-    hangs("pool_initializer_raises", "pool-initializer-fails", "no such database", "{MADE}"),
+    hangs("pool_initializer_raises", "pool-initializer-fails", "no such database", "{RAISED}"),
     hangs("pool_starvation", "pool-starved", "{MADE}", "{ASKED}"),
     hangs("pool_worker_killed", "lost-task", "dig(2)", "SIGKILL", "{ASKED}"),
     hangs("pool_worker_sysexit", "lost-task", "check(2)", "this ticket is void", "{ASKED}"),
@@ -151,7 +153,7 @@ TROUBLES = (
     limps("stdin_child", "stdin-closed", "asker", "{ASKED}"),
     hangs("subprocess_pipe_full", "subprocess-pipe-full", "{WAITS}", methods=FORK),
     limps("value_lost_update", "lost-update", "{CHANGED}", certainty=EITHER),
-    limps("zombies", "zombies", methods=FORK, stays=True),
+    limps("zombies", "zombies", methods=FORK, stays=True, certainty=SUSPECTED),
 )
 
 

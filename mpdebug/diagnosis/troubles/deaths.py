@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from mpdebug.diagnosis import fold
+from mpdebug.diagnosis import fold, relations
 from mpdebug.diagnosis.trouble import trouble
 
 if TYPE_CHECKING:
@@ -54,6 +55,24 @@ BY_CURE = (
 """The same by the cure that is known for it."""
 
 
+CURES = defaultdict(
+    lambda: "mend what the exception or the status says",
+    {
+        "crashed": "look at the innermost lines: an extension module, ctypes, or a library that"
+        " does not bear a fork",
+        "killed": "find out who sends it, and ask processes to stop by SIGTERM or an Event",
+        "ended-by-os-exit": "end by returning or sys.exit(); os._exit() is for a child of"
+        " os.fork()",
+        "orphans": "join() or terminate() them before the main process ends",
+        "executor-broken": "mend what ended the worker, or let the task raise what can be"
+        " pickled",
+        "out-of-memory": "hold less at once, use fewer workers, or raise the limit",
+        "shared-memory-short": "give /dev/shm more room, and unlink segments that are done",
+    },
+)
+"""Where the death itself has none."""
+
+
 def deaths(known: Known, kind: str) -> Iterator[Finding]:
     """The bad deaths of one kind, equal ones once."""
     bad = [
@@ -69,7 +88,7 @@ def deaths(known: Known, kind: str) -> Iterator[Finding]:
             f"{known.who(death.process.key)}: {death.cause}{times}",
             processes=[one.process.key for one in group.deaths[:8]],
             evidence=[pair for pair in death.detail if pair[0] != "cure"],
-            cure=next((text for label, text in death.detail if label == "cure"), ""),
+            cure=next((text for label, text in death.detail if label == "cure"), CURES[kind]),
             standing=False,
             mono=death.mono,
         )
@@ -93,6 +112,40 @@ def kind_of(death: Death) -> str:
         if words in death.cause:
             return "out-of-memory" if death.kind == "oom" else kind
     return KINDS.get(death.kind, "died")
+
+
+@trouble("interrupted")
+def interrupted(known: Known) -> Iterator[Finding]:
+    """Ctrl-C came while workers had tasks in hand.
+
+    It goes to all processes of the terminal: each worker raises KeyboardInterrupt wherever it
+    is, and its task is lost, with a traceback for each that buries the place of interest.
+
+    What to do: let workers ignore it, by signal.signal(SIGINT, SIG_IGN) in the initializer, and
+    let the main process catch KeyboardInterrupt and call terminate().
+    """
+    main = known.people.main
+    if main is None or main.alive or not known.people.main_was_interrupted():
+        return
+    workers = (relations.POOL_WORKER, relations.EXECUTOR_WORKER)
+    busy = [one for one in known.run.processes if one.role in workers and one.task is not None]
+    if busy:
+        keys = [one.key for one in busy]
+        calls = dict.fromkeys(one.task.call for one in busy if one.task)
+        where = dict.fromkeys(one.task.submitted_at for one in busy if one.task)
+        yield known.finding(
+            "interrupted",
+            f"Ctrl-C interrupted {known.whos(keys)} in their tasks, which are lost",
+            processes=[main.key, *keys],
+            evidence=[
+                ("was running", ", ".join(list(calls)[:4])),
+                ("submitted", f"at {', '.join(known.place(one) for one in where if one)}"),
+            ],
+            cure="let workers ignore it (signal.signal(SIGINT, SIG_IGN) in the initializer), and"
+            " call pool.terminate() in the main process",
+            standing=False,
+            mono=max(one.ended.mono if one.ended else one.mono for one in busy),
+        )
 
 
 @trouble("crashed")

@@ -250,7 +250,7 @@ def thread_lock_across_fork(known: Known) -> Iterator[Finding]:
     What to do: start processes before threads, or use the start method "spawn" or "forkserver",
     whose children begin with an empty memory.
     """
-    beside = {note.said.get("pid"): note.said for _, note in known.notes(FORKED_BESIDE)}
+    beside = {child.key: note.said for child, note in known.notes(FORKED_BESIDE)}
     for key, waits in known.waits.items():
         one = known.process(key)
         if one is None or one.method != "fork" or len(waits) != 1:
@@ -258,7 +258,9 @@ def thread_lock_across_fork(known: Known) -> Iterator[Finding]:
         (wait,) = waits
         if wait.kind != THREAD or not known.is_dead(wait):
             continue
-        threads = beside.get(one.pid, {}).get("threads") or []
+        forked = beside.get(key, {})
+        threads = forked.get("threads") or []
+        at = known.place(str(forked.get("where") or one.started_where))
         names = ", ".join(
             f"{each.get('name')} (at {known.place(str(each.get('where') or ''))})"
             for each in threads
@@ -272,9 +274,8 @@ def thread_lock_across_fork(known: Known) -> Iterator[Finding]:
                 ("waits", known.line(wait)),
                 (
                     "forked",
-                    f"while {known.who(one.parent)} also ran {names}"
-                    if names
-                    else f"by {known.who(one.parent)}",
+                    f"by {known.who(one.parent)}{f' at {at}' if at else ''}"
+                    f"{f', which also ran {names}' if names else ''}",
                 ),
             ],
             cure="fork before you start threads, or use the start method spawn or forkserver",

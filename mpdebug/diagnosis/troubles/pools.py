@@ -221,6 +221,10 @@ def pool_starved(known: Known) -> Iterator[Finding]:
             things=[ident for wait in there for ident in wait.things],
             evidence=[
                 *(("waits", f"{known.line(wait)}") for wait in there[:4]),
+                (
+                    "for",
+                    next((known.thing(ident) for one in there for ident in one.things), ""),
+                ),
                 tasks.running(task, known.run.cwd) if task else ("", ""),
                 ("so", f"what they wait for at {at} would come from a task that has no worker"),
             ],
