@@ -141,8 +141,8 @@ def interrupted(known: Known) -> Iterator[Finding]:
                 ("was running", ", ".join(list(calls)[:4])),
                 ("submitted", f"at {', '.join(known.place(one) for one in where if one)}"),
             ],
-            cure="let workers ignore it (signal.signal(SIGINT, SIG_IGN) in the initializer), and"
-            " call pool.terminate() in the main process",
+            cure="let workers ignore it (signal.signal(SIGINT, SIG_IGN) in the initializer),"
+            " and call terminate() in the main process",
             standing=False,
             mono=max(one.ended.mono if one.ended else one.mono for one in busy),
         )

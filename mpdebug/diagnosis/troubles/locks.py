@@ -265,6 +265,10 @@ def thread_lock_across_fork(known: Known) -> Iterator[Finding]:
             f"{each.get('name')} (at {known.place(str(each.get('where') or ''))})"
             for each in threads
         )
+        place, beside_it = (
+            f" at {at}" if at else "",
+            f", which also ran {names}" if names else "",
+        )
         yield known.finding(
             "thread-lock-across-fork",
             f"{known.who(key)} waits for a lock of threads, and has no other thread that could"
@@ -272,11 +276,7 @@ def thread_lock_across_fork(known: Known) -> Iterator[Finding]:
             processes=[key],
             evidence=[
                 ("waits", known.line(wait)),
-                (
-                    "forked",
-                    f"by {known.who(one.parent)}{f' at {at}' if at else ''}"
-                    f"{f', which also ran {names}' if names else ''}",
-                ),
+                ("forked", f"by {known.who(one.parent)}{place}{beside_it}"),
             ],
             cure="fork before you start threads, or use the start method spawn or forkserver",
             mono=wait.since,
