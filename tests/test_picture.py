@@ -75,6 +75,7 @@ def test_a_queue_that_nobody_drains(
     assert [edge.to for edge in Graph(looked.picture).edges_of(main)] == [fills[0].process]
 
 
+@pytest.mark.slow
 def test_a_pool_whose_worker_was_killed(
     hang: Callable[[str, str], Looked], start_method: str
 ) -> None:
@@ -192,6 +193,7 @@ def test_a_healthy_program_is_never_dead(
     it.finish().ok()
 
 
+@pytest.mark.slow
 def test_a_program_without_mpdebug(plain: Command, start_method: str) -> None:
     """What the kernel alone tells is enough for the proof, from main's pid on."""
     it = plain.start(program("waits_for_ever.py"), start_method, "locks")
