@@ -10,6 +10,7 @@ import sys
 
 from mpdebug.agent import guard, process
 from mpdebug.patch import guarded, read_write, registry
+from mpdebug.patch.watch import Watch
 from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
@@ -24,6 +25,10 @@ STORES = {
 """Method that writes → the one that reads the same."""
 PLAIN = (int, str, float, bool, bytes, type(None), tuple, frozenset, complex)
 SITES = 100
+USES = 4000
+"""So many calls are looked at; then they cost nothing more."""
+
+watch = Watch(USES)
 
 fetched: set[tuple[CodeType, int]] = set()
 process.on_fork.append(fetched.clear)
@@ -32,7 +37,12 @@ process.on_fork.append(fetched.clear)
 def patch(module: ModuleType) -> None:
     """Wrap BaseProxy._callmethod, the one road of all proxies (multiprocessing.managers)."""
     if process.records_waits():
-        registry.wrap(module.BaseProxy, "_callmethod", _callmethod)
+        original = module.BaseProxy._callmethod  # noqa: SLF001
+        watch.put(
+            module.BaseProxy,
+            "_callmethod",
+            registry.look_alike(_callmethod(original), original),
+        )
 
 
 def _callmethod(original: Any) -> Any:
@@ -44,6 +54,7 @@ def _callmethod(original: Any) -> Any:
             raise
         if process.here is not None:
             with guard.quiet:
+                watch.count()
                 _look(self, methodname, args[0] if args else (), result)
         return result
 

@@ -12,6 +12,7 @@ import sys
 
 from mpdebug.agent import guard, process
 from mpdebug.patch import read_write, registry
+from mpdebug.patch.watch import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,32 +23,7 @@ USES = 4000
 """So many reads and writes are looked at; a forked child counts anew."""
 
 
-class Watch:
-    """How much is still looked at, and what to put back then."""
-
-    def __init__(self) -> None:
-        self.left = USES
-        self.originals: list[tuple[Any, str, Any, Any]] = []
-
-    def count(self) -> None:
-        """One more use; the last of them ends the watch."""
-        self.left -= 1
-        if self.left <= 0:
-            for owner, name, original, ours in self.originals:
-                if owner.__dict__.get(name) is ours:
-                    setattr(owner, name, original)
-
-    def again(self) -> None:
-        """In a forked child: the program's work begins here."""
-        if self.left <= 0:
-            for owner, name, original, ours in self.originals:
-                if owner.__dict__.get(name) is original and registry.is_ours(owner, name):
-                    setattr(owner, name, ours)
-        self.left = USES
-
-
-watch = Watch()
-process.on_fork.append(watch.again)
+watch = Watch(USES)
 
 
 def patch(module: ModuleType) -> None:
@@ -57,19 +33,12 @@ def patch(module: ModuleType) -> None:
     value = module.Synchronized.__dict__.get("value")
     if isinstance(value, property):
         ours = property(_get(value.fget), _set(value.fset), value.fdel, value.__doc__)
-        _put(module.Synchronized, "value", ours)
+        watch.put(module.Synchronized, "value", ours)
     array = module.SynchronizedArray
     for name, make in (("__getitem__", _getitem), ("__setitem__", _setitem)):
         original = array.__dict__.get(name)
         if original is not None:
-            _put(array, name, registry.look_alike(make(original), original))
-
-
-def _put(owner: Any, name: str, ours: Any) -> None:
-    original = owner.__dict__[name]
-    if not registry.is_ours(owner, name):
-        registry.put(owner, name, ours)
-        watch.originals.append((owner, name, original, ours))
+            watch.put(array, name, registry.look_alike(make(original), original))
 
 
 def _get(original: Any) -> Any:
