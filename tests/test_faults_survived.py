@@ -80,6 +80,23 @@ def test_disk_full(
     assert '"event":"room again"' in text
 
 
+def test_a_full_disk_is_no_death(mpdebug: Command, small_disk: Path) -> None:
+    """Where no end can be written, nobody is told as dead; that we do not know is told."""
+    code = (
+        "import logging, multiprocessing, os\n"
+        "def work():\n"
+        "    logging.getLogger().setLevel(20)\n"
+        "    for n in range(3000): logging.info('x' * 1000)\n"
+        "p = multiprocessing.get_context('fork').Process(target=work)\n"
+        "p.start(); p.join(); print(p.exitcode)\n"
+    )
+    done = mpdebug("--logs", "off", "--run-dir", small_disk / "run", "-c", code).ok()
+    assert done.out == "0\n"
+    assert "died" not in done.err
+    assert "vanished" not in done.err
+    assert "disk is full: how some ended is not known" in done.err
+
+
 def test_the_run_folder_is_deleted_under_a_running_program(
     mpdebug: Command, handshake: Callable[[], Handshake]
 ) -> None:

@@ -296,6 +296,8 @@ class Live:
             self._tell_lost(run, status)
         except Exception as error:  # noqa: BLE001 - the folder may be gone or damaged
             return f"cannot read what happened ({error})" if os.path.isdir(self.path) else ""
+        if self._notices.blind:
+            self._complain("the run folder's disk is full: how some ended is not known")
         if not bad or (all(map(is_printed, bad)) and _is_silent(self.path)):
             return ""
         from mpdebug.views import deaths as view  # noqa: PLC0415  # when something died

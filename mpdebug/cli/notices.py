@@ -7,7 +7,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from mpdebug.rundir import layout
+from mpdebug.rundir import layout, place
 
 if TYPE_CHECKING:
     from mpdebug.cli.terminal import Terminal
@@ -19,6 +19,7 @@ GATHER = 0.2
 what it had in hand are written by several processes, and its last records are shown first."""
 
 UNSURE = 1.0  # seconds in which somebody may still tell how a vanished process ended
+VANISHED = "vanished"
 FEW = 3  # so many equal deaths are told one by one; the others as a count
 
 POLITE = {
@@ -44,6 +45,8 @@ class DeathNotices(logging.Handler):
         self._kinds: dict[tuple[str, ...], int] = {}
         self._more: dict[tuple[str, ...], list[Death]] = {}  # counted, not told yet
         self._unsure: dict[str, float] = {}
+        self.blind = False
+        """The disk is full: how a process ended could not be written, and is not known."""
 
     def changed(self, paths: set[str]) -> None:
         """Files of the run changed; called in the thread of the listener."""
@@ -77,6 +80,9 @@ class DeathNotices(logging.Handler):
 
         run = self._read(changed)
         bad = [death for death in deaths.explain(run) if death.bad and not is_known(death)]
+        if any(death.kind == VANISHED for death in bad) and place.is_full(self._path):
+            self.blind = True
+            bad = [death for death in bad if death.kind != VANISHED]
         for death in bad:
             key = death.process.key
             if key not in self._told and (last or self._is_sure(death)):
@@ -94,7 +100,7 @@ class DeathNotices(logging.Handler):
         return self._reader.refresh(changed)
 
     def _is_sure(self, death: Death) -> bool:
-        if death.kind != "vanished":
+        if death.kind != VANISHED:
             return True
         now = time.monotonic()
         return now - self._unsure.setdefault(death.process.key, now) >= UNSURE

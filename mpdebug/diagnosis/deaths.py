@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 SPAWN_STEPS = frozenset({"spawn_main", "_main", "prepare", "_serve_one", "import_main_path"})
 NO_CLEANUP = "no finally, no atexit, no flush of buffered output in that process"
-UNSEEN = "no exit status and no last word: killed together with who would have seen it"
+UNSEEN = (
+    "no exit status and no last word: its disk was full, or who would have seen it died too"
+)
 SILENT = "os._exit, or exit() of C code: no traceback, no cleanup"
 STOOD = "stood"
 """The label of where a process stood at a breakpoint when it was ended."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -9,6 +10,7 @@ import tempfile
 from mpdebug import errors
 from mpdebug.rundir import layout
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
 LETTERS = "abcdefghjkmnpqrstuvwxyz"
 DIGITS = "23456789"
 LINKS = ".plain"
@@ -140,3 +142,20 @@ def _fresh(above: str) -> tuple[str, str]:
             ) from error
         os.chmod(path, 0o700)
         return path, run
+
+
+def is_full(run: str) -> bool:
+    """Whether a run folder takes no more: its disk is full, or the person's share of it."""
+    path = os.path.join(run, f"full-{os.getpid()}")
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        return error.errno in FULL
+    try:
+        os.write(fd, b"?")
+    except OSError as error:
+        return error.errno in FULL
+    finally:
+        os.close(fd)
+        os.unlink(path)
+    return False
