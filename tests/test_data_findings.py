@@ -45,7 +45,8 @@ def test_lost_updates_and_copies_are_told_by_their_line(
     [copy] = [one for one in found if ".append(1)" in one.title]
     assert 'table["xs"].append(1) changes a copy: the list' in copy.title
     rest = [one for one in found if one.kind not in ("lost-update", "copy-changed")]
-    if start_method == "fork":
+    # From 3.14 on the forkserver imports the main module, and forks its children from that.
+    if start_method == "fork" or (start_method == "forkserver" and rest):
         same = rest.pop()
         [drawn] = marked(LOSES, "same-random-numbers")
         assert (same.kind, same.certainty) == ("same-random-numbers", "proved")
