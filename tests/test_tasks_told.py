@@ -64,6 +64,8 @@ def test_who_forgets_a_future(mpdebug: Command) -> None:
     done = mpdebug("--keep", PROGRAM, "forgets", "fork").ok()
     (lost,) = unlooked(done.run)
     assert (lost["message"], lost["owner"]) == ("cannot do 3", "executor:0")
+    calls = {row["call"] for row in notes(done.run, layout.EV_SUBMITTED)}
+    assert calls == {"ProcessPoolExecutor.submit", "ProcessPoolExecutor.map"}
 
 
 def test_an_exception_that_cannot_be_unpickled_ends_a_pools_thread(

@@ -25,8 +25,9 @@ def patch(module: ModuleType) -> None:
         registry.wrap(thread, "__init__", _thread)
         registry.wrap(thread, "process_result_item", _result_item)
         broken = getattr(module, "BrokenProcessPool", RuntimeError)
-        for name in ("terminate_broken", "_terminate_broken"):
-            registry.wrap(thread, name, _breaks(broken))
+        inner = "_terminate_broken"  # where there are both, the other calls it
+        name = inner if hasattr(thread, inner) else "terminate_broken"
+        registry.wrap(thread, name, _breaks(broken))
     queue = getattr(module, "_SafeQueue", None)
     if queue is not None:
         registry.wrap(queue, "_on_queue_feeder_error", _not_sent)
@@ -61,7 +62,8 @@ def _submitted(executor: Any, job: int) -> None:
         return
     owner = jobs.owner_of(executor, OWNER)
     workers = executor.__dict__.setdefault("_mpdebug_workers", set())
-    pools.submitted(owner, job, type(executor).__name__, "concurrent.futures")
+    kind = type(executor).__name__
+    pools.submitted(owner, job, kind, "concurrent.futures", method="submit")
     processes = executor.__dict__.get("_processes")
     if processes and len(processes) != len(workers):
         for pid in list(processes):

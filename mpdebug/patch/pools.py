@@ -67,7 +67,7 @@ def _result(original: Any) -> Any:
             job = getattr(self, "_job", None)
             if type(job) is int:
                 pool = owner_of(args[0]) if args else ""
-                submitted(OWNER, job, "Pool", "multiprocessing", pool)
+                submitted(OWNER, job, "Pool", "multiprocessing", pool=pool)
 
     return __init__
 
@@ -75,7 +75,9 @@ def _result(original: Any) -> Any:
 last_site: dict[str, tuple[CodeType, int, str]] = {}
 
 
-def submitted(owner: str, job: int, kind: str, library: str, pool: str = "") -> None:
+def submitted(
+    owner: str, job: int, kind: str, library: str, *, pool: str = "", method: str = ""
+) -> None:
     """Tell where a job comes from, unless the one before came from the same place.
 
     A million submits in a loop are one line; the place is known by code object and
@@ -86,7 +88,6 @@ def submitted(owner: str, job: int, kind: str, library: str, pool: str = "") -> 
     if process.here is None:
         return
     frame: Any = sys._getframe(2)  # noqa: SLF001
-    method = ""
     while frame is not None and guard.is_ours_or_stdlib(frame.f_code.co_filename):
         name = frame.f_code.co_name
         if library in frame.f_globals.get("__name__", "") and not name.startswith("_"):

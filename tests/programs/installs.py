@@ -9,6 +9,9 @@ places = [os, posix, _posixsubprocess, subprocess, _signal, logging.Logger, logg
     multiprocessing.pool.IMapIterator, multiprocessing.spawn, multiprocessing.queues.Queue,
     multiprocessing.synchronize.SemLock, multiprocessing.heap.Arena, multiprocessing.connection,
     multiprocessing.shared_memory.SharedMemory, multiprocessing.managers.BaseManager,
+    multiprocessing.pool.Pool, multiprocessing.pool.MapResult, multiprocessing.queues,
+    multiprocessing.queues.SimpleQueue, multiprocessing.queues.JoinableQueue, multiprocessing.util,
+    concurrent.futures.process._ExecutorManagerThread, concurrent.futures.process._SafeQueue,
     concurrent.futures._base.Future,
     concurrent.futures.process.ProcessPoolExecutor, structlog._base.BoundLoggerBase]
 def snapshot():
