@@ -42,13 +42,17 @@ class HangWatch:
         path: the run folder.
         terminal: where it is told.
         asked: `hang_after` and `on_hang` of the command line.
+        interrupted: keys of processes that we interrupt are added here.
     """
 
-    def __init__(self, path: str, terminal: Terminal, asked: RunOptions) -> None:
+    def __init__(
+        self, path: str, terminal: Terminal, asked: RunOptions, interrupted: set[str]
+    ) -> None:
         self._path = path
         self._terminal = terminal
         self._after = float(asked.hang_after) if asked.hang_after else None
         self._on_hang = asked.on_hang
+        self._interrupted = interrupted
         self._ended = threading.Event()
         self._changed: set[str] | None = None  # None: read everything
         self._lock = threading.Lock()
@@ -157,6 +161,7 @@ class HangWatch:
             from mpdebug.cli import reach  # noqa: PLC0415
 
             for one in _people(run, found):
+                self._interrupted.add(one.key)
                 reach.interrupt(self._path, one)
 
 

@@ -172,7 +172,8 @@ class Live:
 
         if not env.HAS_PROC or self._ended.is_set():
             return None
-        watch = HangWatch(self.path, self.terminal, self.asked)
+        interrupted = self._prompt.interrupted if self._prompt is not None else set[str]()
+        watch = HangWatch(self.path, self.terminal, self.asked, interrupted)
         watch.start()
         return watch
 

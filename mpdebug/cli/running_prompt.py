@@ -91,6 +91,8 @@ class RunningPrompt:
         self._row: deque[Stop] = deque()
         self._busy = False  # a prompt is open, or about to be
         self._over = False  # the program has ended
+        self.interrupted: set[str] = set()
+        """Keys of processes that this terminal interrupts: their stops are its own."""
         self._why = ""  # the prompt had to give way
         self._looked = 0.0
         self._changed = threading.Condition()
@@ -104,11 +106,15 @@ class RunningPrompt:
 
     def wants(self, stop: Stop) -> str:
         """What becomes of this stop: it opens a prompt, waits for its turn, or neither."""
-        if stop.client or stop.kind == "attach" or self._over:  # somebody made it for himself
+        if stop.client or self._is_of_another(stop) or self._over:
             return ELSEWHERE
         if self._busy:
             return WAITS
         return ELSEWHERE if self._why_not() else OPENS
+
+    def _is_of_another(self, stop: Stop) -> bool:
+        """Whether somebody interrupted that process for himself, from another terminal."""
+        return stop.kind == "attach" and stop.process not in self.interrupted
 
     def open(self, stop: Stop) -> None:
         """Open a prompt in this stop, now or when its turn comes."""
@@ -195,7 +201,7 @@ class RunningPrompt:
     def _add_waiting(self) -> None:
         """Those that stopped just when the prompt was closing have their turn now."""
         stops = living_stops(self._path)
-        waiting = [s for s in stops if not (s.client or s.tcp or s.kind == "attach")]
+        waiting = [s for s in stops if not (s.client or s.tcp or self._is_of_another(s))]
         with self._changed:
             known = {(stop.process, stop.n) for stop in waiting}
             self._row = deque(s for s in self._row if (s.process, s.n) in known)

@@ -142,11 +142,11 @@ def _same(one: Finding) -> tuple[object, ...]:
 def _tell_about(kind: str) -> None:
     if not kind:
         sys.stdout.write(
-            "".join(f"{name:<24}{trouble.headline(name)}\n" for name in trouble.TROUBLES)
+            "".join(f"{name:<26}{trouble.headline(name)}\n" for name in trouble.TROUBLES)
         )
         return
     if kind == "all":
-        sys.stdout.write(trouble.document())
+        sys.stdout.write(trouble.document(why.in_order()))
         return
     text = trouble.about(kind)
     if not text:

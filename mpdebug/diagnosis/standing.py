@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mpdebug.diagnosis import relations, steps
 from mpdebug.diagnosis.stops import fold_names
 from mpdebug.diagnosis.troubles.queues import joins
-from mpdebug.model_waits import RUNS, STOPPED
+from mpdebug.model_waits import ENDLESS, RUNS, STOPPED
 
 if TYPE_CHECKING:
     from mpdebug.diagnosis.known import Known
@@ -57,6 +57,8 @@ def _at(known: Known, wait: Wait) -> str:
 def _waits_on_debugger(known: Known, one: Process, wait: Wait) -> str:
     """That it waits for a process which stands at a breakpoint; empty where it does not."""
     others = joins(known, one.key)
+    if wait.kind in ENDLESS:  # for a result of one of its workers, mostly
+        others |= {each.key for each in known.run.processes if each.parent == one.key}
     others |= {hold.process for ident in wait.things if (hold := known.holder(ident))}
     for key in others:
         other = known.process(key)

@@ -22,15 +22,14 @@ if TYPE_CHECKING:
     Trouble = Callable[[Known], Iterable[Finding]]
 
 TROUBLES: dict[str, Trouble] = {}
-"""By kind, in the order in which they are looked for: the first to name a hang has it."""
+"""By kind."""
 
 
-def trouble(*kinds: str) -> Callable[[Trouble], Trouble]:
-    """Mark the function that finds these kinds of trouble; its text explains all of them."""
+def trouble(kind: str) -> Callable[[Trouble], Trouble]:
+    """Mark the function that finds this kind of trouble; its text explains it."""
 
     def mark(function: Trouble) -> Trouble:
-        for kind in kinds:
-            TROUBLES[kind] = function
+        TROUBLES[kind] = function
         return function
 
     return mark
@@ -47,18 +46,11 @@ def headline(kind: str) -> str:
     return about(kind).partition("\n")[0]
 
 
-def document() -> str:
-    """All troubles with their texts, as Markdown: the file .github/TROUBLES.md."""
-    kinds: dict[Trouble, list[str]] = {}
-    for kind, function in TROUBLES.items():
-        kinds.setdefault(function, []).append(kind)
-    parts = ["# Troubles", HEAD]
-    for names in kinds.values():
-        anchors = "".join(f'<a id="{name}"></a>' for name in names[1:])
-        parts.append(f"## {names[0]}\n\n{anchors}{about(names[0])}")
-        if len(names) > 1:
-            parts.append("Kinds: " + ", ".join(f"`{name}`" for name in names) + ".")
-    return "\n\n".join(parts) + "\n"
+def document(functions: Iterable[Trouble]) -> str:
+    """Troubles with their texts, as Markdown: the file .github/TROUBLES.md."""
+    names = {function: kind for kind, function in TROUBLES.items()}
+    parts = [f"## {names[one]}\n\n{about(names[one])}" for one in functions]
+    return "\n\n".join(["# Troubles", HEAD, *parts]) + "\n"
 
 
 HEAD = """\

@@ -45,7 +45,7 @@ def explain(picture: Picture) -> list[Finding]:
     Args:
         picture: who waits for what. Of a run that has ended, one without waits.
     """
-    return _found(Known(picture), _in_order())
+    return _found(Known(picture), in_order())
 
 
 def _found(known: Known, functions: list[Trouble]) -> list[Finding]:
@@ -57,7 +57,7 @@ def _found(known: Known, functions: list[Trouble]) -> list[Finding]:
     return sorted(found, key=rank)
 
 
-def _in_order() -> list[Trouble]:
+def in_order() -> list[Trouble]:
     """The functions by module: what names a cause comes before what only says that it hangs."""
     names = [module.__name__ for module in MODULES]
     functions = dict.fromkeys(TROUBLES.values())
@@ -80,7 +80,7 @@ def _is_told_by(one: Finding, found: list[Finding]) -> bool:
 
 def at_end(picture: Picture) -> list[Finding]:
     """What is to be told of a run that is over: all but its deaths, which were told."""
-    functions = [one for one in _in_order() if one.__module__ != deaths.__name__]
+    functions = [one for one in in_order() if one.__module__ != deaths.__name__]
     found = _found(Known(picture), functions)
     return [one for one in found if one.kind not in TOLD]
 
