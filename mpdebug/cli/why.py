@@ -142,7 +142,7 @@ def _same(one: Finding) -> tuple[object, ...]:
 def _tell_about(kind: str) -> None:
     if not kind:
         sys.stdout.write(
-            "".join(f"{name:<26}{trouble.headline(name)}\n" for name in trouble.TROUBLES)
+            "".join(f"{name:<28}{trouble.headline(name)}\n" for name in trouble.TROUBLES)
         )
         return
     if kind == "all":
