@@ -68,6 +68,7 @@ class SignalSent:
     mono: int
     call: str = ""  # "Process.terminate", "os.kill"
     where: str = ""
+    idle: bool = False  # it came while the process waited, without a limit, for work
 
 
 @dataclass(frozen=True, slots=True)

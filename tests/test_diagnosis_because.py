@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mpdebug import env
 from mpdebug.diagnosis import children, data
 from mpdebug.diagnosis.deaths import explain
 from mpdebug.diagnosis.relations import Relations
@@ -255,3 +256,15 @@ def test_a_daemon_is_suspected_only_when_the_exit_ended_it() -> None:
     meant = worker(sends("MainProcess", "W", TERM, "Process.terminate"), seen("W", -TERM))
     assert found(meant, "daemon-terminated") == []
     assert explain(replay(meant))[0].bad is False
+
+
+def test_a_daemon_that_waited_for_work_was_not_cut_off() -> None:
+    """At its end it stood in a wait without a limit: nothing is said. A sleep may be work."""
+    reads, sleeps = (
+        f"{next(number for number, word in table.items() if word == name)} {'0x3 ' * 8}"
+        for table, name in ((env.READS, "read"), (env.SLEEPS, "sleep"))
+    )
+    for syscall, many in ((reads, 0), (sleeps, 1), ("running", 1), ("", 1)):
+        sending = sends("MainProcess", "W", TERM, "exit", syscall=syscall)
+        facts = worker(sending, seen("W", -TERM), target="app.work")
+        assert len(found(facts, "daemon-terminated")) == many

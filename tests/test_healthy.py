@@ -29,7 +29,9 @@ FOLDER = PROGRAMS / "healthy"
 NEEDS = {"joblib_used": "joblib", "numpy_reseeded": "numpy"}
 RIGHT = {
     # Who releases a lock that another has may mean it: nobody but the program knows.
-    "lock_handed_over": frozenset(("lock-not-owned",)),
+    "lock_handed_over": ("lock-not-owned",),
+    # Whether a daemon that sleeps has something in hand, the kernel cannot tell.
+    "sleeping_loops": ("daemon-terminated",),
 }
 """What is rightly suspected of a program."""
 TOLD = ("exit_codes_read", "waits_by_hand")
@@ -95,11 +97,20 @@ def faults(program: Program, said: Said) -> Iterator[str]:
         yield f"{program.name}: why ended with {said.status}: {said.stderr}"
 
 
+@contextlib.contextmanager
+def ended_on_failure(lab: Lab) -> Iterator[None]:
+    """Where all goes well the resource tracker ends by itself, and takes away what is left."""
+    try:
+        yield
+    except BaseException:
+        end(lab)
+        raise
+
+
 def run(mpdebug: Command, lab: Lab, batch: list[tuple[Path, str]]) -> None:
     """Run the programs at the same time, and fail with all that is said of them."""
     found: list[str] = []
-    with contextlib.ExitStack() as stack:
-        stack.callback(end, lab)
+    with ended_on_failure(lab):
         programs = [Program(mpdebug, path, method) for path, method in batch]
         standing = [program for program in programs if stands(program)]
         for program in programs:

@@ -34,8 +34,8 @@ def terminated_daemons(run: Run, people: Relations) -> Iterator[Finding]:
         ended = process.ended
         if sent is None or ended is None or ended.status is None or ended.status >= 0:
             continue
-        if process.role != "worker" and process.task is None:
-            continue  # a worker of a Pool that has nothing to do
+        if process.task is None and (process.role != "worker" or sent.idle):
+            continue  # it has nothing to do
         work = process.task.call if process.task else process.target
         began = process.task.since if process.task else process.mono
         at = places.short_place(process.started_where, people.cwd)

@@ -35,6 +35,9 @@ GENERAL = ("waits-for-ever", "suspected-hang", "exit-waits")
 TOLD = ("pool-initializer-fails", "no-main-guard", "manager-gone")
 """Kinds that are told by the deaths that they are made of."""
 
+ON_REQUEST = ("daemon-terminated", "lock-not-owned")
+"""Suspicions that are mostly meant so: they are told to somebody who asks."""
+
 ACCUSED = ("died", "crashed", "killed", "ended-by-os-exit", "executor-broken")
 """Kinds that only tell a death, which other findings tell better."""
 
@@ -82,7 +85,7 @@ def at_end(picture: Picture) -> list[Finding]:
     """What is to be told of a run that is over: all but its deaths, which were told."""
     functions = [one for one in in_order() if one.__module__ != deaths.__name__]
     found = _found(Known(picture), functions)
-    return [one for one in found if one.kind not in TOLD]
+    return [one for one in found if one.kind not in TOLD and one.kind not in ON_REQUEST]
 
 
 def rank(one: Finding) -> tuple[bool, bool, int]:

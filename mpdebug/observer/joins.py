@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mpdebug.model import Ended, Goodbye, Note, Process, SignalSent, Stop, Task
+from mpdebug.observer import syscalls
 from mpdebug.observer.copies import is_segment, with_source
 from mpdebug.observer.ended import ended, read_goodbye
 from mpdebug.observer.facts import as_int, as_seconds, as_text, as_texts
@@ -374,4 +375,5 @@ def sent(claim: Claim) -> SignalSent:
         mono=claim.mono,
         call=as_text(event.get("call")),
         where=as_text(event.get("where")),
+        idle=syscalls.is_for_work(as_text(event.get("syscall"))),
     )

@@ -12,6 +12,8 @@ FEWEST = 9
 
 INT_SIGN = 1 << 31
 
+FOR_WORK = frozenset(("futex", "read", "poll", "select", "epoll", "accept", "pause"))
+
 
 class Call(NamedTuple):
     """A system call of a thread that sleeps in it."""
@@ -44,6 +46,12 @@ def parse(text: str) -> Call | None:
     if number == env.PPOLL and not any(args[:3]):
         name = "pause"
     return Call(name or "", number, args, int(words[7], 16))
+
+
+def is_for_work(text: str) -> bool:
+    """Whether that is a wait without a limit for something that others send."""
+    call = parse(text)
+    return call is not None and call.name in FOR_WORK and not call.timed
 
 
 def child_of(call: Call) -> tuple[str, int]:

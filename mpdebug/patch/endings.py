@@ -85,18 +85,30 @@ def _call() -> str:
     return word
 
 
+def _stands_in(pid: int) -> str:
+    """The system call of a daemon that is about to be ended: whether it has work in hand."""
+    try:
+        with open(f"/proc/{pid}/syscall", "rb") as file:
+            return file.read(200).decode("ascii").strip()
+    except OSError:
+        return ""
+
+
 def _kill(original: Any) -> Any:
     def kill(*args: Any, **kwargs: Any) -> Any:
         with guard.quiet:
             if faults.quit_key and args == (os.getpid(), faults.quit_key):
                 faults.unregister(faults.quit_key)  # not the key: it means to end itself
             if process.here is not None and len(args) > 1 and args[1]:
+                pid = args[0] if original.__name__ == "kill" else -args[0]
+                call = _call()
                 process.here.event(
                     layout.EV_SIGNAL,
-                    pid=args[0] if original.__name__ == "kill" else -args[0],
+                    pid=pid,
                     signal=int(args[1]),
-                    call=_call(),
+                    call=call,
                     where=guard.where(),
+                    syscall=_stands_in(pid) if call == "exit" else "",
                 )
         try:
             return original(*args, **kwargs)

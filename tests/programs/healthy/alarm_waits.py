@@ -9,6 +9,7 @@ def sit(lock, ready):
     signal.alarm(60)
     ready.set()
     lock.acquire()
+    lock.release()
 
 
 if __name__ == "__main__":
