@@ -32,8 +32,9 @@ MODULES = (locks, queues, pools, unlooked, order, lost, ends, deaths)
 GENERAL = ("waits-for-ever", "suspected-hang", "exit-waits")
 """Kinds that say that something hangs, and not why."""
 
-TOLD = ("pool-initializer-fails", "no-main-guard", "manager-gone")
-"""Kinds that are told by the deaths that they are made of."""
+TOLD = ("pool-initializer-fails", "no-main-guard", "manager-gone", "daemon-terminated")
+"""Kinds that are told by the deaths that they are made of, or only to who asks: a daemon that
+watches something may be ended with its parent."""
 
 ON_REQUEST = ("daemon-terminated", "lock-not-owned")
 """Suspicions that are mostly meant so: they are told to somebody who asks."""

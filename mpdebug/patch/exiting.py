@@ -21,17 +21,21 @@ process.on_fork.append(said.clear)
 
 
 def patch(module: ModuleType) -> None:
-    """After multiprocessing.util: tell when its exit function begins.
+    """Wrap multiprocessing.util's exit function: tell when it begins.
 
-    It is called by atexit (ours is registered after it, so it runs just before), and by
-    `_bootstrap` in a child.
+    `_bootstrap` calls it in a child, and atexit in any other process, which was given the
+    original when the module was made. A callback of our own beside it would be a place where
+    a Ctrl-C is told as ignored that the program's own function should have had.
     """
     package = module.__name__.rpartition(".")[0]
-    atexit.register(_begins, package)
 
     def wrapper(original: Any) -> Any:
         def _exit_function(*args: Any, **kwargs: Any) -> Any:
-            _begins(package)
+            try:
+                _begins(package)
+            except BaseException as error:  # of a signal's handler: as if it came just before
+                error.__traceback__ = None
+                raise
             try:
                 return original(*args, **kwargs)
             except BaseException as error:
@@ -40,7 +44,17 @@ def patch(module: ModuleType) -> None:
 
         return _exit_function
 
-    registry.wrap(module, "_exit_function", wrapper)
+    original = registry.wrap(module, "_exit_function", wrapper)
+    if original is not None:
+        ours = module._exit_function  # noqa: SLF001
+        _exchange(original, ours)
+        registry.undone.append(lambda: _exchange(ours, original))
+
+
+def _exchange(old: Any, new: Any) -> None:
+    """Have atexit call another function, behind what was registered until now."""
+    atexit.unregister(old)
+    atexit.register(new)
 
 
 def _begins(package: str) -> None:
