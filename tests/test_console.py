@@ -253,8 +253,7 @@ def test_a_process_that_does_not_listen_to_ctrl_c_is_left_alone(
     prompt.at("Worker-1")
     prompt.type("print('begins', flush=True); sum(iter(int, 1))")
     prompt.says("begins")
-    prompt.send("\x03\x03")
-    prompt.send("\x03")
+    prompt.send("\x03\x03")  # two that may be read at once
     prompt.send("\x03")
     prompt.expect_exact("Worker-1 does not answer and is left to its work")
     assert prompt.ends() == 0

@@ -189,15 +189,17 @@ class Screen(Completer):
                     return WOKEN
 
     def _has_interrupt(self, keys: list[KeyPress]) -> bool:
-        """Whether Ctrl-C is among these; what stands behind it is for the next prompt.
+        """Whether Ctrl-C is among these; what stands behind it is for later.
 
-        What was typed before it is dropped, as the terminal does where Ctrl-C is a signal.
+        What was typed before it is dropped, as the terminal does where Ctrl-C is a signal. Of
+        several that were read at once each counts.
         """
-        at = max((n for n, key in enumerate(keys) if key.key == Keys.ControlC), default=-1)
-        if at >= 0:
+        at = [n for n, key in enumerate(keys) if key.key == Keys.ControlC]
+        if at:
             clear_typeahead(self._input)
-        store_typeahead(self._input, keys[at + 1 :])
-        return at >= 0
+            keys = [keys[n] for n in at[1:]] + keys[at[-1] + 1 :]
+        store_typeahead(self._input, keys)
+        return bool(at)
 
     def read(
         self, prompt: Callable[[], str], client: Client, tick: Callable[[], bool], *, pdb: bool
