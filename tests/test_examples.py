@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pexpect
+import pytest
 
 from tests.attached import Prompt
 from tests.harness import ROOT, until
@@ -159,6 +160,16 @@ def test_the_odd_worker_is_found(at_terminal: Callable[..., AtTerminal]) -> None
     it.type("c all\r")
     it.see(r"rows: \[500, 500, 500, 500, 500, 500, 499, 500\]")
     assert it.end()[0] == 0
+
+
+@pytest.mark.leaves("shm")
+def test_a_lock_of_the_dead_is_told(mpdebug: Command) -> None:
+    """Who holds it, and is dead, where it was taken, and that five wait; status 3."""
+    done = mpdebug("--on-hang", "abort", example("dead_lock_holder.py"))
+    assert (done.status, done.out) == (3, "")
+    said = " ".join(done.err.split())
+    assert 'lock-held-by-dead: 5 processes (reader-0..4) wait for Lock "cache_lock"' in said
+    assert f"taken at {line('dead_lock_holder.py', 'lock.acquire()')} in writer" in said
 
 
 def test_a_post_mortem_of_a_task(at_terminal: Callable[..., AtTerminal]) -> None:

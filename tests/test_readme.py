@@ -101,6 +101,27 @@ def test_the_screen_of_the_prompt_is_real(at_terminal: Callable[..., AtTerminal]
     assert it.end()[0] == 0
 
 
+@pytest.mark.slow
+@pytest.mark.leaves("shm")
+def test_the_hang_is_told_as_it_is_shown(mpdebug: Command) -> None:
+    """The command of "Why it hangs" says today what stands below it, but for pids and times."""
+    (shown,) = re.findall(
+        r"    \$ python -m mpdebug (--on-hang abort .*)\n((?:    .*\n)+)", README
+    )
+    script = str(ROOT / shown[0].split()[-1])
+    done = mpdebug("--on-hang", "abort", script, cwd=str(ROOT), env={"COLUMNS": "200"})
+    assert done.status == 3
+    assert without_chance(done.err.replace(script, shown[0].split()[-1])) == (
+        without_chance(shown[1])
+    )
+
+
+def without_chance(text: str) -> str:
+    """One line, without pids, times, and the names of runs."""
+    text = re.sub(r"\(pid \d+\)|\d+\.\d s|why \w+ +\(.*\)", "", text)
+    return " ".join(text.split())
+
+
 def test_the_keys_of_a_record_are_documented_in_their_order(mpdebug: Command) -> None:
     """A line of the log file has no key that the README does not have, and in its order."""
     (table,) = re.findall(r"\| Key \| \|\n\|---\|---\|\n((?:\|.*\n)+)", README)

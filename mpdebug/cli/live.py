@@ -256,7 +256,7 @@ class Live:
             return True
         if wrong or chosen or self.lost:
             name = self.path if self.asked.run_dir else self.run
-            word = "why" if hung or self.lost else "deaths" if wrong else "logs"
+            word = "why" if hung or (self.lost and not wrong) else "deaths" if wrong else "logs"
             command = f"mpdebug {word} {name}"
             where = "" if self.asked.run_dir else f"  ({self.path})"
             self._tell(f"mpdebug: {wrong}." if wrong else "", f"Kept: {command}{where}")

@@ -162,17 +162,37 @@ class Known:
         return places.frame_place(frame, self.run.cwd) if frame else ""
 
     def line(self, wait: Wait) -> str:
-        """`waits at app.py:7 in work (with lk:), for 2.0 s`: one thread, for the evidence."""
+        """`waiter (pid 12) in Queue.get at app.py:7 in work: q.get(), for 2.0 s`."""
         thread = "" if wait.main else f" (thread {wait.thread or wait.tid})"
-        who = f"{self.who(wait.process)}{thread}"
+        return f"{self.who(wait.process)}{thread}{self._does(wait)}{self.lasting(wait.since)}"
+
+    def lines(self, waits: Iterable[Wait]) -> list[tuple[str, str]]:
+        """Rows of evidence, ("waits", text): those that wait alike are one, FEW at most."""
+        alike: dict[str, list[Wait]] = {}
+        for wait in waits:
+            alike.setdefault(self._does(wait), []).append(wait)
+        rows = []
+        for does, group in list(alike.items())[:FEW]:
+            first = min(group, key=lambda one: one.since)
+            if len({one.process for one in group}) > 1:
+                who = self.whos(one.process for one in group)
+                rows.append(("waits", f"{who}{does}{self.lasting(first.since)}"))
+            else:
+                rows.append(("waits", self.line(first)))
+        if len(alike) > FEW:
+            rows.append(("also", f"{sum(map(len, list(alike.values())[FEW:]))} more"))
+        return rows
+
+    def _does(self, wait: Wait) -> str:
+        """What a thread does, and where, as it stands behind its name."""
         if idle := steps.idle(wait.frames):
-            return f"{who}, {idle}"
+            return f", {idle}"
         frame = self.frame(wait)
         source = bounded(frame.source) if frame else ""
         at = f" at {self.at(wait)}{f': {source}' if source else ''}" if frame else ""
         call = self.call(wait)
-        into = f" in {call}" if call else f" ({wait.words})" if wait.words else ""
-        return f"{who}{into}{at}{self.lasting(wait.since)}"
+        into = f" in {call}" if call else f" ({wait.words})" if wait.words and not at else ""
+        return f"{into}{at}"
 
     # Things.
 

@@ -83,7 +83,7 @@ def waits_for_ever(known: Known) -> Iterator[Finding]:
         f" {'it' if every else 'them'}",
         processes=[wait.process for wait in dead],
         things=[ident for wait in dead for ident in wait.things],
-        evidence=[("waits", known.line(wait)) for wait in _ordered(known, dead)[:8]],
+        evidence=known.lines(_ordered(known, dead)),
         cure="look at these lines: who was to send, set, release or end, and did not?",
         mono=max(wait.since for wait in dead),
     )
@@ -123,7 +123,7 @@ def suspected_hang(known: Known) -> Iterator[Finding]:
             f"{known.whos(one.process for one in working)} have a task in hand and do not move",
             certainty=SUSPECTED,
             processes=[wait.process for wait in working],
-            evidence=[("waits", known.line(wait)) for wait in working[:8]],
+            evidence=known.lines(working),
             settle="whether something from outside is still to come: mpdebug stacks",
             mono=max(wait.since for wait in working),
         )

@@ -138,8 +138,7 @@ def lost(known: Known, kind: str, hold: Hold, waits: list[Wait], cure: str) -> F
         evidence=[
             ("held by", f"{known.who(hold.process)}, {known.taken(hold)}"),
             ("which", known.fate(hold.process)),
-            *(("waits", known.line(wait)) for wait in waits[:4]),
-            ("also", f"{len(waits) - 4} more wait for it" if len(waits) > 4 else ""),  # noqa: PLR2004
+            *known.lines(waits),
         ],
         cure=cure,
         settle="whether it died before or after it had the lock is not recorded",

@@ -220,7 +220,7 @@ def pool_starved(known: Known) -> Iterator[Finding]:
             processes=[key, *(one.key for one in people)],
             things=[ident for wait in there for ident in wait.things],
             evidence=[
-                *(("waits", f"{known.line(wait)}") for wait in there[:4]),
+                *known.lines(there),
                 (
                     "for",
                     next((known.thing(ident) for one in there for ident in one.things), ""),

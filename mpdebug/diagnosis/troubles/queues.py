@@ -197,7 +197,7 @@ def _with_readers(known: Known, found: Iterable[Finding]) -> Iterator[Finding]:
         yield dataclasses.replace(
             one,
             processes=(*one.processes, *dict.fromkeys(wait.process for wait in waits)),
-            evidence=(*one.evidence, *(("waits", known.line(wait)) for wait in waits[:3])),
+            evidence=(*one.evidence, *known.lines(waits)),
             standing=bool(waits),
         )
 
@@ -260,7 +260,7 @@ def barrier_party_gone(known: Known) -> Iterator[Finding]:
         f" {known.whos(one.key for one in bad[:3])} ended before it came there",
         processes=[*keys, *(one.key for one in bad[:3])],
         things=[ident for wait in waits for ident in wait.things],
-        evidence=[*_ends(known, bad), *(("waits", known.line(wait)) for wait in waits[:3])],
+        evidence=[*_ends(known, bad), *known.lines(waits)],
         cure="mend what ended it; give the Barrier a time-out, or abort() it if a party fails",
         mono=max(wait.since for wait in waits),
     )
