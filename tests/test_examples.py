@@ -169,7 +169,7 @@ def test_a_lock_of_the_dead_is_told(mpdebug: Command) -> None:
     assert (done.status, done.out) == (3, "")
     said = " ".join(done.err.split())
     assert 'lock-held-by-dead: 5 processes (reader-0..4) wait for Lock "cache_lock"' in said
-    assert f"taken at {line('dead_lock_holder.py', 'lock.acquire()')} in writer" in said
+    assert f"/{line('dead_lock_holder.py', 'lock.acquire()')} in writer" in said
 
 
 def test_a_post_mortem_of_a_task(at_terminal: Callable[..., AtTerminal]) -> None:
