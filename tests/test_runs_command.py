@@ -54,6 +54,25 @@ def run(*words: str) -> int:
     return runs.main(parser.parse_args(words))
 
 
+@pytest.mark.parametrize("columns", [70, 80, 120])
+def test_a_long_command_is_cut(
+    make: Make,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    columns: int,
+) -> None:
+    """Where there is no room for all, the command gives way, and nothing else."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    make("k7f2", command=["python", "-c", "x = 1\n" * 60], status=3, ended=1.0)
+    assert run() == 0
+    head, line = capfd.readouterr().out.splitlines()
+    assert head.split() == ["run", "started", "state", "processes", "died", "command"]
+    assert line.startswith("k7f2 ")
+    assert " status 3 " in line
+    assert line.rstrip().endswith("…")
+    assert len(line) <= columns
+
+
 # Which run is meant.
 
 

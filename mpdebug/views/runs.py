@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mpdebug.views import plain
+from mpdebug.views.clipped import Clipped
 from mpdebug.views.processes import how_it_goes
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def runs(rows: Iterable[RunRow]) -> RenderableType:
     table.add_column("state", no_wrap=True)
     table.add_column("processes", justify="right", no_wrap=True)
     table.add_column("died", justify="right", no_wrap=True)
-    table.add_column("command", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("command")  # the one that may give way: see Clipped
     for row in rows:
         state = _state(row)
         style = "green" if row.alive else "red" if row.deaths else "dim"
@@ -52,7 +53,7 @@ def runs(rows: Iterable[RunRow]) -> RenderableType:
             Text(state, style),
             str(row.processes),
             Text("" if died == "0" else died, "bold red"),
-            Text(plain.line(" ".join(_short(row.command)))),
+            Clipped([Text(plain.line(" ".join(_short(row.command))))]),
         )
     return table
 

@@ -10,11 +10,10 @@ from rich.text import Text
 from mpdebug.model import Differing
 from mpdebug.model_stacks import StackNode, StackTree, Step
 from mpdebug.views import bounded, colours, plain
+from mpdebug.views.clipped import Clipped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.console import ConsoleOptions, RenderableType, RenderResult
+    from rich.console import RenderableType
 
 DIM = "dim"
 STYLES = {
@@ -29,22 +28,6 @@ NAMES, PLACE, VALUE = 56, 28, 48
 
 LOCALS = 12
 FEW = 3
-
-
-class Clipped:
-    """Lines that end at the right margin and are never wrapped.
-
-    The beginning of each stays: in a tree that is what tells one line from another.
-    """
-
-    def __init__(self, lines: Sequence[Text]) -> None:
-        self.lines = lines
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for line in self.lines:
-            line.truncate(options.max_width, overflow="ellipsis")
-            line.no_wrap, line.overflow = True, "ignore"
-            yield line
 
 
 def stacks(tree: StackTree, *, cwd: str, title: str = "") -> RenderableType:
