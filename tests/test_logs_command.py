@@ -75,9 +75,11 @@ def test_processes_and_levels_are_chosen(kept: Command, json_lines: tuple[str]) 
     assert chosen("--process", "Alpha-*") == 3
     assert chosen("--process", "Alpha-1", "--process", "MainProcess") == 3
     assert chosen("--process", str(pid)) == 2
+    wrong = kept("logs", *json_lines, "--process", "Alpha-*", "--process", "Gamma")
+    assert (wrong.status, wrong.out) == (2, "")
+    assert "is called Gamma" in wrong.err
     assert chosen("--level", "warning") == 2
     assert chosen("--process", "Beta*", "--level", "30") == 1
-    assert chosen("--process", "nobody") == 0
     assert chosen("--since", "1h") == 8
     assert chosen("--since", "2100-01-01") == 0
 

@@ -25,11 +25,13 @@ import time
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from mpdebug import errors
 from mpdebug.cli import terminal
 from mpdebug.observer.find import find_run
 from mpdebug.observer.jsonfile import JsonLinesHandler
 from mpdebug.observer.rebuild import is_level, level_number
 from mpdebug.observer.records import RecordListener
+from mpdebug.observer.run import read_run
 from mpdebug.observer.terminal import TerminalHandler
 from mpdebug.rundir import layout, lines
 from mpdebug.rundir.readers import reading
@@ -72,6 +74,8 @@ def main(args: argparse.Namespace) -> int:
     run = find_run(args.run)
     out = terminal.stdout()
     shown: logging.Handler
+    if args.process and not args.follow:
+        _check(run, args.process)
     if args.json:
         shown = JsonLinesHandler(out.fd)
     else:
@@ -85,6 +89,21 @@ def main(args: argparse.Namespace) -> int:
         listener = RecordListener(run, shown, follow=args.follow and not has_ended(run))
         listener.run(until=lambda: out.broken or has_ended(run))
     return 0
+
+
+def _is_meant(text: str, pid: int, name: str) -> bool:
+    return text == str(pid) or fnmatchcase(name, text)
+
+
+def _check(run: str, asked: list[str]) -> None:
+    """Raises NoSuchProcessError: one of these is no process of the run, by name or pid."""
+    processes = read_run(run).processes
+    for text in asked:
+        if not any(_is_meant(text, one.pid, one.name) for one in processes):
+            raise errors.NoSuchProcessError(
+                f"no process of run {os.path.basename(run)} is called {text}",
+                f"See them: mpdebug runs {os.path.basename(run)}",
+            )
 
 
 class Chosen(logging.Handler):
@@ -135,7 +154,7 @@ class Chosen(logging.Handler):
         wanted = self._known.get(who)
         if wanted is None:
             wanted = self._known[who] = not self._processes or any(
-                text == str(who.pid) or fnmatchcase(who.name, text) for text in self._processes
+                _is_meant(text, who.pid, who.name) for text in self._processes
             )
         if not wanted or (self._since and float(line[8:25]) < self._since):
             return False
