@@ -90,6 +90,10 @@ def test_what_everybody_knows_is_shortened() -> None:
     """The parent's frames, the way to the loop and the inside of a call are left out."""
     assert [step.label for step in steps.steps(LOCKS)] == ["pool.worker", "SimpleQueue.get"]
     assert [step.label for step in steps.steps(at(31))] == ["pool.worker", "crunch"]
+    wrapped = (Frame("/x/mpdebug/patch/lock_records.py", 59, "__enter__"),)
+    enters = ["<module>", "SemLock.__enter__"]
+    assert [step.label for step in steps.steps((MAIN, *wrapped))] == enters
+    assert [step.label for step in steps.steps((MAIN, *wrapped, LOCKS[-1]))] == enters
     package = Frame("/usr/lib/python3.11/re/__init__.py", 166, "match")
     assert [step.label for step in steps.steps((MAIN, package))] == ["<module>", "re.match"]
     deep = [Frame(f"/x/site-packages/pandas/{n}.py", n, f"f{n}") for n in range(1, 9)]

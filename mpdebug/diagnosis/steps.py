@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
 
 FOR_WORK = "idle: waits for work"
 FOR_REQUESTS = "idle: waits for requests"
+ENTERS = "SemLock.__enter__"
 
 MP = r"/(?:multiprocess(?:ing)?|billiard|loky|loky/backend)/"
 LEFT_OUT = re.compile(r"^<frozen |/mpdebug/(?:agent|patch|entry)/")
 """Never shown: the import system, and our own wrappers."""
+
+LOCK_WRAPPERS = re.compile(r"/mpdebug/patch/lock_\w+\.py$")
+"""These call C themselves: nothing of `SemLock.__enter__`, for which they stand, is below."""
 
 STOPPING = re.compile(r"/mpdebug/agent/|/(?:bdb|pdb)\.py$")
 """What stands below the program's line in a thread that is stopped at a breakpoint."""
@@ -103,10 +108,17 @@ def _body(frames: Sequence[Frame], *, stopped: bool = False) -> list[Frame]:
         if not any(_kind(one) == "own" for one in rest[at:]):
             rest = rest[:at]
     rest = list(places.after_fork(rest))
-    rest = [frame for frame in rest if not LEFT_OUT.search(frame.file)]
+    rest = [one for one in map(_without_us, rest) if not LEFT_OUT.search(one.file)]
     while len(rest) > 1 and _begins(rest[0]):
         rest.pop(0)
     return rest
+
+
+def _without_us(frame: Frame) -> Frame:
+    """The frame that would be there in the place of this one if nothing were wrapped."""
+    if base(frame) == "__enter__" and LOCK_WRAPPERS.search(frame.file):
+        return replace(frame, file="<multiprocessing.synchronize>", function=ENTERS)
+    return frame
 
 
 def _python(frames: Sequence[Frame]) -> list[Frame]:
