@@ -174,16 +174,19 @@ def failed_to_take(
     if got and isinstance(error, Exception) and not guard.is_from_outside(error):
         with guard.quiet:
             mine = begin(record, error, HELD)
-            if record.mutex:
+            if record.mutex and not record.special:
                 as_it_is(record, mine, taken=True)
-            else:
+            elif not record.mutex:
                 record.count += 1
                 hold_permits(record)
         return True
     with guard.quiet:
         if record.lock is not None and (got or _just_taken(record, mine)):
             record.lock.release()
-        if mine is not None and record.mutex:
+        if record.special and record.mutex:
+            if got:
+                record.words[record.at] = 0
+        elif mine is not None and record.mutex:
             as_it_is(record, mine, taken=record.lock._is_mine())  # noqa: SLF001
         elif mine is not None:
             hold_permits(record)

@@ -49,7 +49,11 @@ def _enter(original: Any) -> Any:  # noqa: C901
             if record is None:
                 return original(self)
             if record.special:
-                return self.acquire() if record.mutex else lock_permits.enter(record)
+                if not record.mutex:
+                    return lock_permits.enter(record)
+                got = record.take()
+                record.words[record.at] = local.held
+                return got
             try:
                 mine = local.mine
                 if record.owner is None:
@@ -85,7 +89,7 @@ def _enter(original: Any) -> Any:  # noqa: C901
     return __enter__
 
 
-def _exit(original: Any) -> Any:
+def _exit(original: Any) -> Any:  # noqa: C901 - as above
     def __exit__(self: Any, *args: Any) -> Any:  # noqa: N807
         record = self._mpdebug_record
         owner = None
@@ -93,7 +97,11 @@ def _exit(original: Any) -> Any:
             if record is None:
                 return original(self, *args)
             if record.special:
-                return self.release() if record.mutex else taking.give_permit(record)
+                if not record.mutex:
+                    return taking.give_permit(record)
+                if record.at:
+                    record.words[record.at] = 0
+                return record.give()
             owner = record.owner
             if owner is None or record.count > 1:
                 taking.give_back(record)

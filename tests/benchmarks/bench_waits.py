@@ -27,6 +27,7 @@ AIMS = {
     "with_rlock": ("with rlock", 30_000, None, None, None),
     "with_semaphore": ("with semaphore", 30_000, None, None, None),
     "queue": ("Queue: put and get", 3_000, None, 1.10, None),
+    "simple_queue": ("SimpleQueue: put and get", 5_000, None, None, None),
     "pipe": ("Connection: send and recv", 5_000, None, 1.10, None),
     "pool_map": ("Pool.map: an empty task", 10_000, None, 1.15, None),
     "pool_tasks": ("the same, chunksize=1", 3_000, None, None, None),

@@ -57,6 +57,14 @@ def queue(count: int) -> None:
     queue.join_thread()
 
 
+def simple_queue(count: int) -> None:
+    """The same without a thread: what Pools use."""
+    queue: Any = fork.SimpleQueue()
+    for number in range(count):
+        queue.put(number)
+        queue.get()
+
+
 def pipe(count: int) -> None:
     """Send a small object and receive it."""
     reader, writer = fork.Pipe(duplex=False)
@@ -78,21 +86,6 @@ def pool_map(count: int) -> None:
 def pool_tasks(count: int) -> None:
     """The same, each task a message of its own."""
     pools[0].map(nothing, range(count), chunksize=1)
-
-
-def start(count: int) -> None:
-    """Start processes that take one lock each, and join them."""
-    lock = fork.Lock()
-    for _ in range(count):
-        process = fork.Process(target=with_given, args=(lock,))
-        process.start()
-        process.join()
-
-
-def with_given(lock: Any) -> None:
-    """What these processes do."""
-    with lock:
-        pass
 
 
 pools: list[Any] = []
@@ -117,6 +110,9 @@ def main() -> None:
         began, used = perf_counter(), cpu()
         globals()[name](int(count))
         print(f"{perf_counter() - began:.9f},{cpu() - used:.9f}", flush=True)
+    for pool in pools:
+        pool.close()
+        pool.join()
 
 
 if __name__ == "__main__":
