@@ -23,6 +23,9 @@ MOST = 1000
 arrived: list[ref[Any]] = []
 """Locks that were handed to this process."""
 
+signals: dict[int, ref[Any]] = {}
+"""Semaphores by which a Condition passes words: a thread that notified seems to have them."""
+
 remote: dict[tuple[int, Any], int] = {}
 """(thread, object in a manager) → how often that thread has it locked."""
 
@@ -31,6 +34,8 @@ def patch(module: ModuleType) -> None:
     """Note the locks that are unpickled (multiprocessing.synchronize and kin)."""
     if process.records_waits():
         registry.wrap(module.SemLock, "__setstate__", _setstate)
+        for name in ("__init__", "__setstate__"):
+            registry.wrap(module.Condition, name, _has_signals)
 
 
 def _setstate(original: Any) -> Any:
@@ -45,6 +50,23 @@ def _setstate(original: Any) -> Any:
                 arrived.append(ref(self))
 
     return __setstate__
+
+
+def _has_signals(original: Any) -> Any:
+    def made(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = original(self, *args, **kwargs)
+        except BaseException as error:
+            guard.drop_frame(error)
+            raise
+        with guard.quiet:
+            if len(signals) < MOST:
+                for name in ("_sleeping_count", "_woken_count", "_wait_semaphore"):
+                    one = getattr(self, name)
+                    signals[id(one)] = ref(one)
+        return result
+
+    return made
 
 
 def took(thing: Any) -> None:
@@ -79,5 +101,8 @@ def _known() -> list[Any]:
 
 
 def _is_mine(lock: Any) -> bool:
+    signal = signals.get(id(lock))
+    if signal is not None and signal() is lock:
+        return False
     inner = getattr(lock, "_semlock", None)
     return inner is not None and bool(inner._is_mine())  # noqa: SLF001

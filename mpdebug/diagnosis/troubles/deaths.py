@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from mpdebug.diagnosis import fold, relations
+from mpdebug.diagnosis import broken_pools, fold, relations
 from mpdebug.diagnosis.trouble import trouble
 
 if TYPE_CHECKING:
@@ -78,7 +78,10 @@ def deaths(known: Known, kind: str) -> Iterator[Finding]:
     bad = [
         death
         for death in known.deaths.values()
-        if death.bad and kind_of(death) == kind and not is_minded(known, death)
+        if death.bad
+        and kind_of(death) == kind
+        and not is_minded(known, death)
+        and not is_of_a_task(known, death)
     ]
     for group in fold.fold(bad):
         death = group.first
@@ -100,6 +103,12 @@ def is_minded(known: Known, death: Death) -> bool:
     if death.kind == "exit":
         return any(note.said.get("pid") == one.pid for _, note in known.notes(EXITCODE))
     return death.kind == "os._exit" and one.role == FORK
+
+
+def is_of_a_task(known: Known, death: Death) -> bool:
+    """Whether it is the echo of a task's exception that could not be pickled: told as that."""
+    echo = "MaybeEncodingError" in death.cause
+    return echo and any(broken_pools.pool_exception_unpicklable(known.people))
 
 
 def kind_of(death: Death) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from mpdebug.diagnosis import broken_pools, ledger, lost_items
 from mpdebug.diagnosis.trouble import trouble
+from mpdebug.diagnosis.troubles.pools import waiting_for_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +60,10 @@ def pool_result_thread_died(known: Known) -> Iterable[Finding]:
 
     What to do: hand all arguments to super().__init__(), or define __reduce__.
     """
-    return broken_pools.pool_result_thread_died(known.book, known.people)
+    for one in broken_pools.pool_result_thread_died(known.book, known.people):
+        waits = waiting_for_results(known, one.processes[0]) if one.standing else []
+        told = [("waits", known.line(wait)) for wait in waits[:1]]
+        yield dataclasses.replace(one, evidence=(*one.evidence, *told))
 
 
 @trouble("pool-exception-unpicklable")

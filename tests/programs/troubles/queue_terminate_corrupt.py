@@ -16,6 +16,7 @@ if __name__ == "__main__":
     old.start()
     while not plates._rlock._semlock._is_zero():
         time.sleep(0.01)
+    time.sleep(0.2)
     old.terminate()  # TERMINATED
     old.join()
     new.start()

@@ -12,7 +12,7 @@ def visit(leave):
 if __name__ == "__main__":
     multiprocessing.set_start_method(sys.argv[1])
     leave = multiprocessing.Event()
-    visitors = [multiprocessing.Process(target=visit, args=(leave,)) for _ in range(8)]
+    visitors = [multiprocessing.Process(target=visit, args=(leave,)) for _ in range(12)]
     for visitor in visitors:
         visitor.start()
     leave.set()
