@@ -303,15 +303,6 @@ def test_the_door_lets_us_into_isolated_pythons(mpdebug: Command, environment: s
     assert list(found) == []
 
 
-@pytest.mark.parametrize("flag", ["-I", "-E"])
-def test_a_program_that_keeps_us_out_is_told_so(mpdebug: Command, flag: str) -> None:
-    """Under -I and -E the program runs as it is, and the person hears why nothing is seen."""
-    done = mpdebug("-c", "print('ran')", flags=[flag]).ok()
-    assert done.out == "ran\n"
-    assert f"not observed: python was started with {flag}" in done.err
-    assert "mpdebug door install" in done.err
-
-
 def test_a_door_that_leads_nowhere_is_silent(mpdebug: Command, environment: str) -> None:
     """When mpdebug was moved or removed, pythons of that environment start as without us."""
     mpdebug("door", "install", "--python", environment).ok()
