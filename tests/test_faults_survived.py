@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mpdebug.observer import nudge
+from mpdebug.observer.run import RunReader
 from tests.harness import program, read_run, until
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_disk_full(
     mpdebug: Command, small_disk: Path, handshake: Callable[[], Handshake]
 ) -> None:
-    """A full disk costs records, never the program; the loss is told once there is room."""
+    """A full disk costs records and stacks, never the program; what is lost is told."""
     ready, go = handshake(), handshake()
     filler = small_disk / "filler"
     filler.write_bytes(bytes(200_000))
@@ -70,6 +72,8 @@ def test_disk_full(
         "--logs", "off", "--run-dir", run, "-c", WRITES, ready.path, go.path
     )
     ready.wait_bytes(b"ready")
+    [main] = RunReader(str(run)).refresh().processes
+    assert nudge.ask_stacks([main], 0.1) == [("", nudge.FULL)]
     filler.unlink()
     go.say()
     done = started.finish().ok()

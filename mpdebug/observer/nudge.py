@@ -24,6 +24,7 @@ WCHANS = ("pause", "sigtimedwait", "sigsuspend")
 """Where the kernel says that the thread sleeps, where its system call may not be read."""
 
 GONE = "it has ended"
+FULL = "it has no room for its answer: the disk of the run folder is full"
 
 LOOKS = 5
 
@@ -109,6 +110,9 @@ def ask_stacks(
             elif not layout.is_alive(processes[at].pid, processes[at].start):
                 answers[at] = "", GONE
                 del waiting[at]
+        if late:
+            for at in [at for at in waiting if _is_full(paths[at])]:
+                answers[at] = "", FULL
         if not waiting or late:
             return answers
         time.sleep(pause)
@@ -145,6 +149,14 @@ def _answer(path: str, before: int, pid: int, number: int) -> str:
     with open(path, "rb") as file:
         file.seek(before)
         return file.read().decode("utf-8", "replace").strip("\n")
+
+
+def _is_full(path: str) -> bool:
+    """Whether the disk of a file has no room."""
+    try:
+        return os.statvfs(os.path.dirname(path)).f_bavail == 0
+    except OSError:
+        return False
 
 
 def _size(path: str) -> int:
