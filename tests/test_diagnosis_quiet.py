@@ -275,6 +275,18 @@ CASES = [
         bad=False,
     ),
     Case(
+        "a second Ctrl-C before the first could be noted: another one tells, main tidies up",
+        worker(
+            born("V", "worker", "fork"),
+            raises("V", "KeyboardInterrupt", "", frame("app.py", 4, "work")),
+            seen("W", 1),
+        ),
+        "V",
+        "terminated",
+        "ended by KeyboardInterrupt",
+        bad=False,
+    ),
+    Case(
         "a SIGTERM to the whole program ends workers together with the main process",
         worker(seen("W", -TERM), seen("MainProcess", -TERM)),
         "W",

@@ -100,7 +100,9 @@ class DeathNotices(logging.Handler):
         return self._reader.refresh(changed)
 
     def _is_sure(self, death: Death) -> bool:
-        if death.kind != VANISHED:
+        """Whether nobody can add to it: how it ended, or that Ctrl-C was pressed (twice)."""
+        nowhere = death.kind == "exit" and all(label != "at" for label, _ in death.detail)
+        if death.kind != VANISHED and not nowhere:
             return True
         now = time.monotonic()
         return now - self._unsure.setdefault(death.process.key, now) >= UNSURE

@@ -107,8 +107,9 @@ def _without_goodbye(process: Process, people: Relations) -> Death | None:
         if process.role in relations.QUIET_ROLES:
             return None
         return _death(process, people, "vanished", "vanished", [("how", UNSEEN)])
-    if status == 0 and not tasks.has_lost_task(process):
-        return None
+    quiet = status == 0 and not tasks.has_lost_task(process)
+    if quiet or (status == 1 and _was_sent_interrupt(process, people)):
+        return None  # a second Ctrl-C came before it could note the first
     details = [("how", SILENT)]
     if status == 255 and process.method == "forkserver":  # noqa: PLR2004
         details = [("how", "255 is also what multiprocessing says when the forkserver is gone")]
@@ -165,7 +166,12 @@ def _exit(process: Process, goodbye: Goodbye, people: Relations) -> Death | None
 
 def _was_sent_interrupt(process: Process, people: Relations) -> bool:
     sent = signals.last_sent(process, signals.INTERRUPT)
-    return sent is not None or people.main_was_interrupted()
+    when = process.ended.mono if process.ended else process.mono
+    return (
+        sent is not None
+        or people.main_was_interrupted()
+        or people.others_were_interrupted(when)
+    )
 
 
 def _returned(process: Process, people: Relations) -> Death | None:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 INTERRUPTED = -2
 """The exit status of a death by SIGINT."""
 
+ABOUT = 5_000_000_000
+"""ns within which processes that were all sent the same Ctrl-C end."""
+
 MAIN = "main"
 POOL_WORKER = "pool worker"
 EXECUTOR_WORKER = "executor worker"
@@ -43,6 +46,16 @@ class Relations:
         raised = main.goodbye.raised if main.goodbye else None
         by_signal = main.ended is not None and main.ended.status == INTERRUPTED
         return by_signal or (raised is not None and raised.type == "KeyboardInterrupt")
+
+    def others_were_interrupted(self, mono: int) -> bool:
+        """Whether Ctrl-C ended other processes about then; the main one may still tidy up."""
+        goodbyes = [one.goodbye for one in self.run.processes if one.goodbye]
+        return any(
+            said.raised is not None
+            and said.raised.type == "KeyboardInterrupt"
+            and abs(said.mono - mono) < ABOUT
+            for said in goodbyes
+        )
 
     def parent(self, one: Process) -> Process | None:
         """Who started it, where that is known."""
