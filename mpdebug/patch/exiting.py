@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import sys
 
-from mpdebug.agent import guard, process
+from mpdebug.agent import goodbye, guard, process
 from mpdebug.patch import registry
 from mpdebug.rundir import layout
 
@@ -48,6 +48,8 @@ def patch(module: ModuleType) -> None:
     if original is not None:
         ours = module._exit_function  # noqa: SLF001
         _exchange(original, ours)
+        # What ended the main script is told before the exit waits for anybody.
+        _exchange(goodbye.note_uncaught, goodbye.note_uncaught)
         registry.undone.append(lambda: _exchange(ours, original))
 
 

@@ -25,6 +25,9 @@ def joins(known: Known, key: str) -> set[str]:
     for wait in known.waits.get(key, ()):
         if wait.kind in (CHILD, POLL):
             for ident in wait.things:
+                thing = known.picture.things.get(ident)
+                if thing is not None and thing.ends:
+                    found.add(thing.ends)  # a sentinel
                 kind, _, pid = ident.partition(":")
                 if kind == "pid":
                     found |= {
