@@ -55,12 +55,28 @@ def gone(pid: int, seconds: float) -> bool:
 
 
 def kill(pids: list[int]) -> None:
-    """SIGKILL them, and wait until they are gone."""
+    """SIGKILL them, and wait until they are gone.
+
+    Not the resource trackers: when all others are dead they take the names in /dev/shm away,
+    and end. A name that stayed would be a leftover of whatever test runs beside this one.
+    """
+    trackers = [pid for pid in pids if is_tracker(pid)]
     for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+        if pid not in trackers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
     for pid in pids:
-        gone(pid, PATIENCE)
+        if not gone(pid, PATIENCE) and pid in trackers:  # somebody else keeps it alive
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def is_tracker(pid: int) -> bool:
+    """Whether the process is a resource tracker of multiprocessing or its kin."""
+    try:
+        return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def portrait(pid: int, *, abort: bool = False) -> str:

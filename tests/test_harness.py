@@ -77,6 +77,21 @@ def test_processes_left_behind_are_found(plain: Command, lab: Lab) -> None:
     assert lab.processes() == []
 
 
+def test_who_is_killed_leaves_no_shared_memory(plain: Command, lab: Lab) -> None:
+    """A whole tree is killed, and its resource tracker takes the names away."""
+    code = (
+        "import multiprocessing as mp, time\n"
+        "lock = mp.get_context('spawn').Lock()\n"
+        "print(lock._semlock.name[1:], flush=True); time.sleep(100)\n"
+    )
+    running = plain.start("-c", code)
+    name = f"sem.{running.wait_for(chr(10), 'stdout').strip()}"
+    assert (leftovers.SHM / name).exists()
+    leftovers.kill(lab.processes())
+    assert lab.processes() == []
+    assert not (leftovers.SHM / name).exists()
+
+
 def test_shared_memory_left_behind_is_found() -> None:
     """A semaphore that no living process maps is a leftover; one that is mapped is not."""
     name = f"psm_mpdebug_test_{os.getpid()}"
