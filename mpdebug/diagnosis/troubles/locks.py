@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mpdebug.diagnosis import relations
 from mpdebug.diagnosis.trouble import trouble
 from mpdebug.model_waits import PROVED, THREAD
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from mpdebug.diagnosis.graph import Edge
     from mpdebug.diagnosis.known import Known
+    from mpdebug.model import Note
     from mpdebug.model_waits import Finding, Hold, Wait
 
 LEFT = "left"  # rundir.layout.EV_LEFT
@@ -87,7 +89,7 @@ def lock_left(known: Known) -> Iterator[Finding]:
     for one, note in known.notes(LEFT):
         where = known.place(str(note.said.get("where") or ""))
         # One inside a queue has no place: a Pool's are taken at its end, on purpose.
-        if where and one.key not in told and not one.alive:
+        if where and one.key not in told and not one.alive and _outlived(known, one.key, note):
             yield known.finding(
                 "lock-left",
                 f"{known.who(one.key)} ended with a lock still taken",
@@ -100,6 +102,15 @@ def lock_left(known: Known) -> Iterator[Finding]:
                 standing=False,
                 mono=note.mono,
             )
+
+
+def _outlived(known: Known, key: str, note: Note) -> bool:
+    """Whether anybody who may want that lock was still there."""
+    return any(
+        other.alive or (other.ended is not None and other.ended.mono > note.mono)
+        for other in known.run.processes
+        if other.key != key and other.role not in relations.QUIET_ROLES
+    )
 
 
 @trouble("queue-lock-lost")
