@@ -42,6 +42,38 @@ def test_a_suspicion_has_a_status_of_its_own(mpdebug: Command, tmp_path: Path) -
     assert "to settle" in done.out
 
 
+LEAVES = """
+import multiprocessing, sys
+if __name__ == "__main__":
+    multiprocessing.set_start_method(sys.argv[1])
+    queue = multiprocessing.Queue()
+    for number in range(3):
+        queue.put(number)
+    queue.get()
+    meant = multiprocessing.Queue()
+    meant.put(1)
+    meant.cancel_join_thread()
+"""
+
+
+def test_items_that_nobody_got_are_told_on_request(
+    mpdebug: Command, tmp_path: Path, start_method: str
+) -> None:
+    """How many are left in which queue; not those that were given up by the program."""
+    script = tmp_path / "leaves.py"
+    script.write_text(LEAVES)
+    ended = mpdebug("--run-dir", tmp_path / "run", script, start_method).ok()
+    assert "left in" not in ended.err
+    done = mpdebug("why", tmp_path / "run", "--json")
+    (found,) = [json.loads(line) for line in done.out.splitlines()]
+    assert (done.status, found["kind"], found["certainty"]) == (
+        4,
+        "queue-not-empty",
+        "suspected",
+    )
+    assert "2 items are left in the Queue made at leaves.py:5" in found["title"]
+
+
 @HANGS
 @pytest.mark.parametrize("width", ["80", "120"])
 def test_a_proved_one_fits_the_screen(

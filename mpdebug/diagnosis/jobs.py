@@ -60,7 +60,7 @@ class Item:
     """What a process noted about items of a queue."""
 
     process: Process
-    note: Note  # kind: dropped, unsent, empty lied
+    note: Note  # kind: dropped, unsent, unread, empty lied
     made: str = ""  # file:line of the making of the queue
     what: str = "Queue"  # its class
 
@@ -238,7 +238,7 @@ def items(run: Run) -> Iterator[Item]:
         key=lambda note: note.mono,
     )
     for process in run.processes:
-        for note in of(process, "dropped", "unsent", "empty lied"):
+        for note in of(process, "dropped", "unsent", "unread", "empty lied"):
             inode = number(note, "reader")
             own = [one for one in made if number(one, "reader") == inode]
             before = [one for one in own if one.mono <= note.mono]  # inodes are used again

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from mpdebug.diagnosis import places, words
 from mpdebug.diagnosis.jobs import number, text
-from mpdebug.model_waits import PROVED, Finding
+from mpdebug.model_waits import PROVED, SUSPECTED, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,7 @@ UNSENT = (
     "let the process end by itself (return, or sys.exit), or call q.close() and "
     "q.join_thread() before os._exit"
 )
+UNREAD = "get() all that was put before the end; or say by cancel_join_thread() that it may go"
 LIED = "do not ask empty(): put a last item that says the end (None), and get() until it comes"
 
 
@@ -71,6 +73,23 @@ def queue_empty_lied(book: Ledger, people: Relations) -> Iterator[Finding]:
             item,
             LIED,
             ("on their way", f"{max(number(item.note, 'items'), 1)}"),
+        )
+
+
+def queue_not_empty(book: Ledger, people: Relations) -> Iterator[Finding]:
+    """Items stand in a queue at the end of the program: nobody got them."""
+    for item in _of_kind(book, "unread"):
+        left = number(item.note, "items")
+        many = "1 item is" if left == 1 else f"{left} items are"
+        found = _of_item(
+            "queue-not-empty",
+            f"{many} left in {_queue(item, people)} at the end of {words.who(item.process)}",
+            item,
+            UNREAD,
+            ("left", str(left)),
+        )
+        yield dataclasses.replace(
+            found, certainty=SUSPECTED, settle="whether anybody was to get them"
         )
 
 

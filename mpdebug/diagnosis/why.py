@@ -36,7 +36,7 @@ TOLD = ("pool-initializer-fails", "no-main-guard", "manager-gone", "daemon-termi
 """Kinds that are told by the deaths that they are made of, or only to who asks: a daemon that
 watches something may be ended with its parent."""
 
-ON_REQUEST = ("daemon-terminated", "lock-not-owned")
+ON_REQUEST = ("daemon-terminated", "lock-not-owned", "queue-not-empty")
 """Suspicions that are mostly meant so: they are told to somebody who asks."""
 
 ACCUSED = ("died", "crashed", "killed", "ended-by-os-exit", "executor-broken")

@@ -37,10 +37,14 @@ def patch(module: ModuleType) -> None:
                 error.__traceback__ = None
                 raise
             try:
-                return original(*args, **kwargs)
+                result = original(*args, **kwargs)
             except BaseException as error:
                 guard.drop_frame(error)
                 raise
+            queues: Any = sys.modules.get("mpdebug.patch.queues")
+            if queues is not None:
+                queues.tell_unread()
+            return result
 
         return _exit_function
 

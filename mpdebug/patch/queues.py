@@ -27,10 +27,14 @@ MESSAGE_ROOM = 1000
 feeding: list[Any] = []
 """Weak references to the queues into which this process has put something."""
 
+made: list[Any] = []
+"""(weak reference, inode of its pipe) of the queues that this process made."""
+
 told: set[tuple[CodeType, int]] = set()
 """Places at which `empty()` was found wrong."""
 
 process.on_fork.append(feeding.clear)
+process.on_fork.append(made.clear)
 process.on_fork.append(told.clear)
 
 
@@ -92,6 +96,9 @@ def _tell(queue: Any, *, rebuilt: bool) -> None:
         said["cond"] = [_address(getattr(condition, part)) for part in CONDITION]
     if "sem" in said:
         said["size"] = queue._maxsize  # noqa: SLF001
+        if not rebuilt and type(queue).__module__.endswith(".queues"):  # no executor's own
+            made[:] = [one for one in made if one[0]() is not None]
+            made.append((ref(queue), said["reader"]))
     said.update({"rebuilt": True} if rebuilt else {"where": guard.where(2)})
     here.event(layout.EV_QUEUE, **said)
 
@@ -170,6 +177,19 @@ def tell_unsent() -> None:
         if items or sending:
             reader = os.fstat(queue._writer.fileno()).st_ino  # noqa: SLF001
             here.event(layout.EV_UNSENT, reader=reader, items=items, sending=sending)
+
+
+def tell_unread() -> None:
+    """This process ends, its children have ended: tell of items that nobody got."""
+    here = process.here
+    for one, reader in made:
+        queue = one()
+        if here is None or queue is None or queue._joincancelled:  # noqa: SLF001
+            continue
+        with guard.quiet:  # not every system tells the value of a semaphore
+            items = queue._maxsize - queue._sem._semlock._get_value()  # noqa: SLF001
+            if items > 0:
+                here.event(layout.EV_UNREAD, reader=reader, items=items)
 
 
 def waiting_in(queue: Any) -> int:

@@ -135,6 +135,7 @@ EV_QUEUE = "queue"  # a Queue was made, or rebuilt here: what (class) reader wri
 EV_BARRIER = "barrier"  # a Barrier was made: parties, and its condition's addresses, where
 EV_DROPPED = "dropped"  # a queue's item could not be pickled: reader type message item
 EV_UNSENT = "unsent"  # at os._exit: items of a queue not sent: reader items sending (one more)
+EV_UNREAD = "unread"  # at the end of who made a queue: items that nobody got: reader items
 EV_EMPTY_LIED = "empty lied"  # Queue.empty() said True although items were put: reader where
 EV_POOL = "pool"  # a Pool: owner what (made, closed, terminated, joined); made: size where;
 #                   closed, terminated: left (number of unfinished jobs), jobs (the first)
@@ -162,9 +163,10 @@ EV_REMARK = "remark"  # anything else that diagnosis knows: what, and what goes 
 
 NOTES = frozenset((
     EV_SITE, EV_OPENED, EV_UNOPENED, EV_ORDER, EV_NOT_OWNED, EV_LEFT, EV_FORKED_BESIDE,
-    EV_QUEUE, EV_BARRIER, EV_DROPPED, EV_UNSENT, EV_EMPTY_LIED, EV_POOL, EV_TASK_FAILED,
-    EV_FAILED_RESULT, EV_LOOKED, EV_HANDLER_DIED, EV_EXITCODE, EV_MISTAKE, EV_READ_WRITE,
-    EV_COPY_CHANGED, EV_ATTACHED, EV_UNLINKED, EV_RANDOM, EV_DESCRIPTORS, EV_REMARK,
+    EV_QUEUE, EV_BARRIER, EV_DROPPED, EV_UNREAD, EV_UNSENT, EV_EMPTY_LIED, EV_POOL,
+    EV_TASK_FAILED, EV_FAILED_RESULT, EV_LOOKED, EV_HANDLER_DIED, EV_EXITCODE, EV_MISTAKE,
+    EV_READ_WRITE, EV_COPY_CHANGED, EV_ATTACHED, EV_UNLINKED, EV_RANDOM, EV_DESCRIPTORS,
+    EV_REMARK,
 ))  # fmt: skip
 
 # Roles of a process.

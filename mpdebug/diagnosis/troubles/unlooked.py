@@ -88,3 +88,15 @@ def queue_empty_lied(known: Known) -> Iterable[Finding]:
     means "no more".
     """
     return lost_items.queue_empty_lied(known.book, known.people)
+
+
+@trouble("queue-not-empty")
+def queue_not_empty(known: Known) -> Iterable[Finding]:
+    """Items stand in a queue when the process that made it ends.
+
+    Nobody will get them. It may be meant so (a last item that says "stop" to more readers than
+    there are), or work was left undone.
+
+    What to do: get() all that was put, or put no more than is wanted.
+    """
+    return lost_items.queue_not_empty(known.book, known.people)
