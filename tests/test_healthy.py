@@ -49,12 +49,12 @@ AT_ONCE = 6
 
 
 def cases() -> list[tuple[Path, str]]:
-    """All programs forked, and each once more in a process of a new Python."""
+    """All programs, by one start method after the other."""
     paths = sorted(FOLDER.glob("*.py"))
     paths = [path for path in paths if path.stem not in NEEDS or there(NEEDS[path.stem])]
-    forked = [(path, "fork") for path in paths]
     several = [path for path in paths if "set_start_method" in path.read_text()]
-    return forked + [(path, START_METHODS[1 + n % 2]) for n, path in enumerate(several)]
+    found = [(path, START_METHODS[n % 3]) for n, path in enumerate(several)]
+    return found + [(path, "fork") for path in paths if path not in several]
 
 
 def there(module: str) -> bool:

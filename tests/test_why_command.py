@@ -56,6 +56,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_items_that_nobody_got_are_told_on_request(
     mpdebug: Command, tmp_path: Path, start_method: str
 ) -> None:
@@ -75,6 +76,7 @@ def test_items_that_nobody_got_are_told_on_request(
 
 
 @HANGS
+@pytest.mark.slow
 @pytest.mark.parametrize("width", ["80", "120"])
 def test_a_proved_one_fits_the_screen(
     mpdebug: Command, tmp_path: Path, width: str, start_method: str
@@ -93,6 +95,7 @@ def test_a_proved_one_fits_the_screen(
 
 
 @HANGS
+@pytest.mark.slow
 def test_a_stranger_is_proved_to_hang(mpdebug: Command, plain: Command) -> None:
     """Of a program that is not under mpdebug the kernel tells that nobody can ever go on."""
     alone = plain.start(ABBA, "fork")
@@ -140,6 +143,7 @@ def test_a_suspicion_is_told_after_a_time(
     assert "Kept: mpdebug why" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -170,6 +174,7 @@ def test_every_kind_is_explained(mpdebug: Command) -> None:
 
 
 @HANGS
+@pytest.mark.slow
 def test_the_quit_key_tells_why_above_the_stacks(
     at_terminal: Callable[..., AtTerminal],
 ) -> None:
@@ -197,6 +202,7 @@ def test_a_hang_can_open_a_prompt(at_terminal: Callable[..., AtTerminal]) -> Non
     it.close()
 
 
+@pytest.mark.slow
 def test_who_waits_on_the_debugger_does_not_hang(
     mpdebug: Command, at_terminal: Callable[..., AtTerminal], start_method: str
 ) -> None:

@@ -138,13 +138,13 @@ class HangWatch:
         return why.look(read_run(self._path))
 
     def _tell(self, seen: Picture, found: list[Finding]) -> None:
-        new = [one for one in found if (one.kind, one.processes) not in self._told]
+        new = [one for one in found if (one.kind, frozenset(one.processes)) not in self._told]
         if not new or self._ended.is_set():
             return
         from mpdebug.observer import findings  # noqa: PLC0415
         from mpdebug.views import findings as view  # noqa: PLC0415
 
-        self._told |= {(one.kind, one.processes) for one in new}
+        self._told |= {(one.kind, frozenset(one.processes)) for one in new}
         self.found += new
         findings.save(seen.run, new)
         for one in new:

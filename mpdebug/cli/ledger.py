@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 from mpdebug.model_waits import PROVED
@@ -21,8 +22,37 @@ SEEN = frozenset({"executor-broken", "pool-exception-unpicklable"})
 look at that."""
 
 
+HARMLESS = frozenset((
+    "site", "opened", "queue", "barrier", "looked", "exitcode", "remark", "made", "submitted",
+    "forked beside", "random",
+))  # fmt: skip
+"""Kinds of notes that alone are no trouble (`rundir.layout.NOTES`)."""
+
+MEANT = (0, None, -signal.SIGTERM)
+"""Exit statuses of which nobody need look into more: how a Pool ends its workers, too."""
+
+CLOSED = frozenset(("closed", "terminated"))
+
+
+def may_have_lost(run: Run) -> bool:
+    """Whether there is anything to look into: most programs do not pay for the looking."""
+    for one in run.processes:
+        ended = one.ended
+        if ended is not None and ended.status not in MEANT:
+            return True
+        pools = [note.said for note in one.notes if note.kind == "pool"]
+        made = {said.get("owner") for said in pools if said.get("what") == "made"}
+        if made - {said.get("owner") for said in pools if said.get("what") in CLOSED}:
+            return True
+        if {note.kind for note in one.notes} - HARMLESS - {"pool"}:
+            return True
+    return len([one for one in run.processes if "random" in {n.kind for n in one.notes}]) > 1
+
+
 def tell(run: Run, terminal: Terminal, *, strict: bool) -> tuple[int, bool]:
     """Tell what a run has against it at its end: (things, whether they fail --strict)."""
+    if not may_have_lost(run):
+        return 0, False
     from mpdebug.cli.why import with_sources  # noqa: PLC0415  # not before the program
     from mpdebug.diagnosis.why import at_end  # noqa: PLC0415
     from mpdebug.observer.picture import of_past  # noqa: PLC0415

@@ -136,7 +136,7 @@ def _print(seen: Picture, found: Sequence[Finding], *, as_json: bool) -> None:
 
 def _same(one: Finding) -> tuple[object, ...]:
     """By what a finding is known again at the next look."""
-    return one.kind, one.processes, one.things
+    return one.kind, frozenset(one.processes)
 
 
 def _tell_about(kind: str) -> None:
