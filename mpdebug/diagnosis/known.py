@@ -240,10 +240,11 @@ class Known:
         return self.graph.holder_of(ident)
 
     def taken(self, hold: Hold) -> str:
-        """`taken at app.py:4 in holder 2.8 s ago`."""
+        """`, taken at app.py:4 in holder 2.8 s ago`; empty where neither is recorded."""
         at = self.place(hold.where)
         inside = f" in {hold.function}" if hold.function not in ("", "<module>") else ""
-        return f"taken{f' at {at}{inside}' if at else ''}{self.ago(hold.since)}"
+        said = f"{f' at {at}{inside}' if at else ''}{self.ago(hold.since)}"
+        return f", taken{said}" if said else ""
 
     # Findings.
 

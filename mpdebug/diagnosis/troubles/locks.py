@@ -147,7 +147,7 @@ def lost(known: Known, kind: str, hold: Hold, waits: list[Wait], cure: str) -> F
         processes=[*waiting, hold.process],
         things=[hold.thing],
         evidence=[
-            ("held by", f"{known.who(hold.process)}, {known.taken(hold)}"),
+            ("held by", f"{known.who(hold.process)}{known.taken(hold)}"),
             ("which", known.fate(hold.process)),
             *known.lines(waits),
         ],
@@ -200,7 +200,7 @@ def lock_self(known: Known) -> Iterator[Finding]:
                 processes=[wait.process],
                 things=[hold.thing],
                 evidence=[
-                    ("held by", f"itself, {known.taken(hold)}"),
+                    ("held by", f"itself{known.taken(hold)}"),
                     ("waits", known.line(wait)),
                 ],
                 cure="a Lock cannot be taken twice: take it in one place, or make it an RLock",
@@ -241,7 +241,7 @@ def _link(known: Known, before: Edge, edge: Edge) -> Iterator[tuple[str, str]]:
     """What one in a circle holds (the one before waits for it), and what it waits for."""
     name = known.name(edge.wait.process)
     if before.hold is not None:
-        yield name, f"holds {known.thing(before.thing.id)}, {known.taken(before.hold)}"
+        yield name, f"holds {known.thing(before.thing.id)}{known.taken(before.hold)}"
     at = known.at(edge.wait)
     place = f" at {at}" if at else ""
     what = known.thing(edge.thing.id) if edge.hold else f"the end of {known.who(edge.to)}"
