@@ -51,7 +51,12 @@ def test_the_exit_that_waits_is_told(
     started = mpdebug.start("--keep", PROGRAM, "fork", "exits", go.path)
     home = mpdebug.lab.state_home
     until(
-        lambda: [said for run in runs(home) for said in notes(read_run(run), layout.EV_REMARK)],
+        lambda: [
+            said
+            for run in runs(home)
+            if (run / layout.RUN).exists()  # it is written after the folder was made
+            for said in notes(read_run(run), layout.EV_REMARK)
+        ],
         "it says that its exit begins",
     )
     go.say()

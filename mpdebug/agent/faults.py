@@ -48,7 +48,9 @@ def enable(path: str) -> str:
         real_enable(new, all_threads=True)
     if real_register is not None:
         for signal in filter(None, (number, quit_key)):
-            real_register(signal, new, all_threads=True, chain=False)
+            # The key may be pressed while threads run, and to walk those is not safe: see
+            # `observer/stacks.py`, which asks for the others once they stand.
+            real_register(signal, new, all_threads=signal == number, chain=False)
     old, file = file, new
     if old >= 0:
         real_close(old)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST = 32  # processes that are asked
 PATIENCE = 0.5  # seconds for all of them
+APART = 0.01  # seconds between two looks whether its threads run
 ROOM = 4000  # characters of one stack
 CURRENT = "Current thread "
 """Each of faulthandler's dumps has one such thread."""
@@ -23,25 +24,45 @@ CURRENT = "Current thread "
 def stacks(here: Agent) -> list[str]:
     """A heading and a stack for each living process of the run but this one."""
     asked: list[tuple[str, int, str, int]] = []
+    wanted: list[tuple[str, int, str, int]] = []
     above = os.path.dirname(here.path)
     for name in sorted(os.listdir(above)):
         folder = os.path.join(above, name)
         named = layout.parse_folder_name(name)
-        if folder == here.path or named is None or len(asked) >= MOST:
+        if folder == here.path or named is None or len(wanted) >= MOST:
             continue
         who = _who(folder)
         number = int((who.get("signals") or {}).get("stacks") or 0)
         if number and layout.is_alive(named[0], named[1]) and _catches(named[0], number):
             file = os.path.join(folder, layout.FAULTS)
-            size = _size(file)
-            os.kill(named[0], number)
-            asked.append((str(who.get("name") or named[0]), named[0], file, size))
+            wanted.append((str(who.get("name") or named[0]), named[0], file, number))
     found = []
+    before = [_signs(pid) for _, pid, _, _ in wanted]
+    time.sleep(APART)
+    for (name, pid, file, number), signs in zip(wanted, before, strict=True):
+        if _signs(pid) == signs:  # see `observer/lively.py`
+            asked.append((name, pid, file, _size(file)))
+            os.kill(pid, number)
+        else:
+            found += ["", f"meanwhile in {name} (pid {pid}): its threads run"]
     end = time.monotonic() + PATIENCE
     for name, pid, file, size in asked:
         while _size(file) == size and time.monotonic() < end:
             time.sleep(0.005)
         found += ["", f"meanwhile in {name} (pid {pid}):", *_new(file, size)]
+    return found
+
+
+def _signs(pid: int) -> list[bytes]:
+    """What changes whenever a thread of a process runs, but for the main one."""
+    found = []
+    try:
+        for tid in os.listdir(f"/proc/{pid}/task"):
+            if tid != str(pid):
+                with open(f"/proc/{pid}/task/{tid}/schedstat", "rb") as file:
+                    found.append(file.read())
+    except OSError:  # one has just ended; or the kernel keeps no such numbers
+        return [b"?"]
     return found
 
 

@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mpdebug import env
+from mpdebug.observer.lively import LIVELY, with_running_threads
 from mpdebug.rundir import layout, lines
 
 if TYPE_CHECKING:
@@ -87,18 +88,13 @@ def ask_stacks(
     and their stacks are of one moment.
 
     The text is faulthandler's: a stack for each thread, innermost frame first. It is written
-    also where the main thread runs in C and does not come back to Python.
+    also where the main thread runs in C and does not come back to Python. Who has other threads
+    that run is not asked (LIVELY).
     """
     answers = [("", f"it did not answer within {timeout:g} s")] * len(processes)
     paths = [os.path.join(process.folder, layout.FAULTS) for process in processes]
     before = [_size(path) for path in paths]
-    waiting: dict[int, int] = {}
-    for at, process in enumerate(processes):
-        number, why = _send(process, "stacks", force=force)
-        if why:
-            answers[at] = "", why
-        else:
-            waiting[at] = number
+    waiting = _ask_all(processes, answers, force=force)
     end = time.monotonic() + timeout
     pause = SHORTEST
     while True:
@@ -117,6 +113,23 @@ def ask_stacks(
             return answers
         time.sleep(pause)
         pause = min(pause * 2, LONGEST)
+
+
+def _ask_all(
+    processes: Sequence[Process], answers: list[tuple[str, str]], *, force: bool
+) -> dict[int, int]:
+    """Send the signal to all; (place in the row → its number) of those that were sent one."""
+    lively = with_running_threads(process.pid for process in processes)
+    waiting: dict[int, int] = {}
+    for at, process in enumerate(processes):
+        number, why = (
+            (0, LIVELY) if process.pid in lively else _send(process, "stacks", force=force)
+        )
+        if why:
+            answers[at] = "", why
+        else:
+            waiting[at] = number
+    return waiting
 
 
 def settle(processes: Sequence[Process], number: int, within: float = 1.0) -> None:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from mpdebug.model_stacks import ProcessStacks
 from mpdebug.observer import dumps, frames, nudge, waiting
+from mpdebug.observer.lively import LIVELY
 from mpdebug.rundir import layout
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
     from mpdebug.model import Process, Run
+    from mpdebug.model_stacks import ThreadStack
 
 WITHIN = 3.0
 """Seconds for an answer: on a busy machine a process may get no processor for a while. Who
@@ -43,7 +45,12 @@ def take(
             process that is in C code tells its stacks without.
     """
     answers = nudge.ask_stacks(processes, timeout, force=force)
-    found = [_one(process, *answer) for process, answer in zip(processes, answers, strict=True)]
+    lively = [one for one, (_, why) in zip(processes, answers, strict=True) if why == LIVELY]
+    told = iter(frames.ask(lively, timeout, force=force))
+    found = [
+        _of_lively(process, next(told)) if answer[1] == LIVELY else _one(process, *answer)
+        for process, answer in zip(processes, answers, strict=True)
+    ]
     if with_locals:
         asked = [at for at, one in enumerate(found) if one.threads]
         more = frames.ask([processes[at] for at in asked], timeout, force=force)
@@ -51,6 +58,16 @@ def take(
             if threads:
                 found[at] = replace(found[at], threads=dumps.named(threads))
     return found
+
+
+def _of_lively(process: Process, told: tuple[ThreadStack, ...]) -> ProcessStacks:
+    """One that was asked in Python, where no other thread runs meanwhile."""
+    if not told:
+        return ProcessStacks(process, why=LIVELY)
+    waits = waiting.wait_of(process.pid).words
+    switches = _switches(nudge.read_status(process.pid))
+    threads = dumps.named(replace(one, locals=()) for one in told)
+    return ProcessStacks(process, threads, waits=waits, switches=switches)
 
 
 def _one(process: Process, text: str, why: str) -> ProcessStacks:

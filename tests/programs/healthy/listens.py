@@ -1,5 +1,6 @@
 """multiprocessing's Listener waits for a client, in a child."""
 import multiprocessing
+import os
 import sys
 from multiprocessing.connection import Client, Listener
 
@@ -14,7 +15,8 @@ def serve(path, ready):
 if __name__ == "__main__":
     multiprocessing.set_start_method(sys.argv[1])
     ready = multiprocessing.Event()
-    path = f"{sys.argv[2]}.s"
+    os.chdir(os.path.dirname(sys.argv[2]))
+    path = f"{os.path.basename(sys.argv[2])}.s"  # a socket's path has room for 107 bytes
     child = multiprocessing.Process(target=serve, args=(path, ready), name="server")
     child.start()
     ready.wait()

@@ -1,6 +1,7 @@
 """A child runs an asyncio server on a Unix socket for ever, and the main script joins it."""
 import asyncio
 import multiprocessing
+import os
 import sys
 
 
@@ -18,6 +19,8 @@ def run(path, fifo):
 
 if __name__ == "__main__":
     multiprocessing.set_start_method(sys.argv[1])
-    child = multiprocessing.Process(target=run, args=(f"{sys.argv[2]}.s", sys.argv[2]), name="server")
+    os.chdir(os.path.dirname(sys.argv[2]))
+    path = f"{os.path.basename(sys.argv[2])}.s"  # a socket's path has room for 107 bytes
+    child = multiprocessing.Process(target=run, args=(path, sys.argv[2]), name="server")
     child.start()
     child.join()
