@@ -65,6 +65,7 @@ def standing(mpdebug: Command, handshake: Callable[[], Handshake]) -> Standing:
     return Standing(mpdebug, handshake)
 
 
+@pytest.mark.slow
 def test_idle_and_stuck_workers_are_told_apart(
     standing: Standing,
     start_method: str,

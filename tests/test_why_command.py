@@ -32,6 +32,7 @@ def test_nothing_is_wrong(mpdebug: Command, tmp_path: Path) -> None:
     assert done.out == "run: nothing is known to be wrong\n"
 
 
+@pytest.mark.slow
 def test_a_suspicion_has_a_status_of_its_own(mpdebug: Command, tmp_path: Path) -> None:
     """4, and it says what would settle it."""
     latent = PROGRAMS / "troubles" / "lock_order_latent.py"
@@ -112,6 +113,7 @@ def test_a_stranger_is_proved_to_hang(mpdebug: Command, plain: Command) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 @HANGS
 def test_watching_tells_each_thing_once_and_ends_with_the_run(
     mpdebug: Command, tmp_path: Path
@@ -129,6 +131,7 @@ def test_watching_tells_each_thing_once_and_ends_with_the_run(
     assert done.status == 3
 
 
+@pytest.mark.slow
 def test_a_suspicion_is_told_after_a_time(
     mpdebug: Command, handshake: Callable[[], Handshake]
 ) -> None:
