@@ -30,11 +30,7 @@ def with_stacks(picture: Picture, seen: dict[str, dict[int, Seen]]) -> Picture:
         picture: of a living run.
         seen: the last look at the threads of each process, by key.
     """
-    asked = [
-        one
-        for one in picture.run.processes
-        if one.key in seen and one.folder and _is_safe_to_ask(picture, one.key)
-    ]
+    asked = [one for one in picture.run.processes if one.key in seen and one.folder]
     matched = {}
     for found in stacks.take(asked):
         key = found.process.key
@@ -52,20 +48,6 @@ def _told(wait: Wait, stack: ThreadStack | None) -> Wait:
     if stack is None:
         return wait
     return replace(wait, frames=stack.frames, thread=wait.thread or stack.name)
-
-
-def _is_safe_to_ask(picture: Picture, key: str) -> bool:
-    """Whether no thread of a process but its main one runs.
-
-    faulthandler's handler walks all threads without the interpreter's lock. Where one of them
-    ends just then it reads what is freed, and the program dies of it (seen on 3.11: a Pool's
-    result thread that was about to die). Of who runs the stack says little anyway.
-    """
-    return all(
-        wait.main or (key, wait.tid) in picture.still
-        for wait in picture.waits
-        if wait.process == key
-    )
 
 
 def match(
