@@ -23,7 +23,7 @@ def run(mpdebug: Command, *words: str) -> Finished:
 
 
 def test_an_item_that_cannot_be_pickled_is_told(mpdebug: Command, start_method: str) -> None:
-    """Also where the producer is about to end, and Python says nothing about it."""
+    """Also where the producer is about to end, and Python often says nothing about it."""
     done = run(mpdebug, start_method, "drops")
     (dropped,) = notes(done.run, layout.EV_DROPPED)
     assert dropped["by"] == "drops"
@@ -31,7 +31,6 @@ def test_an_item_that_cannot_be_pickled_is_told(mpdebug: Command, start_method: 
     made = notes(done.run, layout.EV_QUEUE)
     assert {one["reader"] for one in made} == {dropped["reader"]}
     assert made[0]["where"].endswith(f"{PROGRAM}:75")
-    assert "Traceback" not in done.err  # Python itself says nothing
 
 
 def test_items_that_os_exit_loses_are_counted(mpdebug: Command, start_method: str) -> None:

@@ -331,7 +331,8 @@ def test_a_shell_whose_terminal_is_closed_takes_us_along(
 def test_ctrl_z_and_fg(shell: pexpect.spawn, group: str) -> None:
     """Ctrl-Z gives the shell its prompt, fg the program its terminal."""
     code = (
-        f"import os; {group} print('got', input('ready '), flush=True); print(input('more '))"
+        f"import os; {group} print('got', input('rea' 'dy '), flush=True);"
+        " print(input('mo' 're '))"  # what is typed is echoed, and is not what we wait for
     )
     shell.sendline(f'mpdebug -c "{code}"')
     shell.expect_exact("ready ")
@@ -345,7 +346,9 @@ def test_ctrl_z_and_fg(shell: pexpect.spawn, group: str) -> None:
     shell.expect_exact("more ")
     shell.sendcontrol("z")
     shell.expect_exact("Stopped")
+    shell.expect_exact("$ ")
     shell.sendline("fg")
+    shell.expect("mpdebug -c.*\r\n")
     shell.sendline("two")
     shell.expect_exact("two\r\n")
     shell.sendline("echo status $?")
@@ -365,7 +368,7 @@ def test_in_the_background(shell: pexpect.spawn) -> None:
 
 def test_stty_and_terminal_modes_are_the_programs(shell: pexpect.spawn) -> None:
     """A password prompt turns the echo off and on again, as without us."""
-    shell.sendline("mpdebug -c \"import getpass; print(getpass.getpass('secret? ')[::-1])\"")
+    shell.sendline("mpdebug -c \"import getpass; print(getpass.getpass('sec' 'ret? ')[::-1])\"")
     shell.expect_exact("secret? ")
     shell.sendline("abc")
     shell.expect_exact("cba")

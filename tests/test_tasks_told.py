@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import mpdebug as package
 from mpdebug.diagnosis.ledger import findings
 from mpdebug.rundir import layout
 from tests.harness import program
@@ -76,7 +78,7 @@ def test_an_exception_that_cannot_be_unpickled_ends_a_pools_thread(
     (died,) = notes(done.run, layout.EV_HANDLER_DIED)
     assert (died["owner"], died["what"]) == ("pool:0", "_handle_results")
     assert died["message"].startswith("BadRow.__init__() missing")
-    assert "mpdebug" not in died["text"]
+    assert f"{Path(package.__file__).parent}/" not in died["text"]
     (failed,) = notes(done.run, layout.EV_TASK_FAILED)
     assert (failed["type"], failed["message"]) == ("BadRow", "bad row 1 in users")
 

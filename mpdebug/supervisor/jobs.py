@@ -56,6 +56,26 @@ def stopped_by(pid: int) -> int | None:
     return None
 
 
+def go_on(pid: int) -> None:
+    """Let a stopped process go on, without losing the Ctrl-Z that came while it was stopped.
+
+    SIGCONT drops the signals that wait to stop it. One that was just stopped because it read
+    the terminal from the background would miss a Ctrl-Z that was meant for it.
+    """
+    again = _waits_to_stop(pid)
+    os.kill(pid, signal.SIGCONT)
+    if again:
+        os.kill(pid, signal.SIGTSTP)
+
+
+def _waits_to_stop(pid: int) -> bool:
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/status", "rb") as file:
+        for line in file:
+            if line.startswith(b"ShdPnd:"):
+                return bool(int(line.split()[1], 16) >> (signal.SIGTSTP - 1) & 1)
+    return False
+
+
 def is_held(run: str, pid: int) -> bool:
     """Whether a prompt has halted this process, and will let it go on."""
     pids = (lines.read_json(os.path.join(run, layout.HELD)) or {}).get("pids")

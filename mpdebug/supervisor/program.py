@@ -237,7 +237,7 @@ class Supervisor:
             if jobs.left_group(self.pid):
                 jobs.lend_terminal(self.pid)
         if jobs.is_stopped(self.pid):
-            os.kill(self.pid, signal.SIGCONT)
+            jobs.go_on(self.pid)
 
     def _on_folders(self) -> None:
         assert self.notify is not None  # noqa: S101 - for the type checker
