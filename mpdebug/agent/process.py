@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from mpdebug.settings import Settings
 
+SPARE_NAMES = [str(number) for number in range(layout.SPARES)]
+
 here: Agent | None = None
 
 signals: dict[str, Any] = {}
@@ -83,9 +85,10 @@ class Agent:
                 os.rename(f"{path}.new", path)
 
     def write_who(self, path: str) -> None:
-        """Write what process.json says. Raises OSError."""
+        """Write what process.json says into a new or an empty file. Raises OSError."""
         text = encode.encode_object(self.who)
-        _write(path, f"{text[:-1]},{identity.of_program()}}}\n".encode())
+        # Not O_TRUNC: ext4 then begins to write to the disk at once, which takes longer.
+        _write(path, f"{text[:-1]},{identity.of_program()}}}\n".encode(), cut=0)
 
     def goodbye(self, kind: str, *, force: bool = False, **fields: Any) -> None:
         """Say why this process is about to end. The first word counts: it is the cause."""
@@ -116,8 +119,8 @@ class Agent:
             os.unlink(os.path.join(self.path, layout.EXIT))
 
 
-def _write(path: str, data: bytes) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+def _write(path: str, data: bytes, cut: int = os.O_TRUNC) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | cut, 0o600)
     try:
         os.write(fd, data)
     finally:
@@ -129,12 +132,30 @@ def _make_folder(run: str, pid: int) -> tuple[str, int, int]:
     start = layout.start_of() or int(Clock.now())
     for n in count():
         path = f"{run}/{layout.PROCESSES}/{pid}-{start}-{n}"
+        if _take_spare(run, path):
+            return path, start, n
         try:
             os.mkdir(path, 0o700)
         except FileExistsError:
             continue
         return path, start, n
     raise AssertionError
+
+
+def _take_spare(run: str, path: str) -> bool:
+    """Have a folder that the supervisor made ahead; False where none is left, or it is there.
+
+    A folder that is not empty cannot be replaced by renaming another, and none is ever empty.
+    """
+    for name in SPARE_NAMES:
+        try:
+            os.rename(f"{run}/{layout.SPARE}/{name}", path)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return False
+        return True
+    return False
 
 
 def begin(settings: Settings, who: dict[str, Any], ppid: int) -> Agent | None:

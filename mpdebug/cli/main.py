@@ -43,6 +43,7 @@ def main(arguments: list[str]) -> int:
     Raises:
         MpdebugError: something that the person can mend.
     """
+    gc.set_threshold(GARBAGE)
     if not arguments:
         say(general_help())
         return errors.UsageError.status
@@ -61,7 +62,6 @@ def _query(name: str, arguments: list[str]) -> int:
     """A command that asks something: it prints to stdout and is piped like any Unix tool."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    gc.set_threshold(GARBAGE)
     module = importlib.import_module(COMMANDS[name][0])
     parser = _parser(name, module.HELP)
     module.add_arguments(parser)

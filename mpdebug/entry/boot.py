@@ -98,7 +98,7 @@ def install_patches(settings: Settings) -> None:
 def look_for_breaks() -> None:
     """Watch the live breakpoints that are there already; where are none this is one stat."""
     here = process.here
-    if here is not None and os.path.exists(f"{here.settings.run}/{layout.BREAKS}"):
+    if here is not None and os.access(f"{here.settings.run}/{layout.BREAKS}", os.F_OK):
         from mpdebug.agent import breaks  # noqa: PLC0415 - only who has breakpoints pays
 
         breaks.reload()

@@ -77,9 +77,13 @@ from mpdebug import env
 
 FORMAT = 1
 
+CODE = "code.{}.{}"  # magic number of its byte code, level of -O; see `bundle.py`
 RUN = "run.json"
 EXITS = "exits.jsonl"
 PROCESSES = "p"
+SPARE = "spare"
+SPARES = 8
+"""At most so many folders are kept ready for new processes, named 0 to 7."""
 PROCESS = "process.json"
 RECORDS = "records.jsonl"
 EVENTS = "events"
@@ -211,7 +215,7 @@ def start_of(pid: int | str = "self") -> int | None:
         return None
     finally:
         os.close(fd)
-    return int(stat[stat.rindex(b")") + 2 :].split()[19])
+    return int(stat[stat.rindex(b")") + 2 :].split(None, 20)[19])
 
 
 def is_alive(pid: int, start: int) -> bool:

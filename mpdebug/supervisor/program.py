@@ -20,10 +20,11 @@ import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from mpdebug.rundir import inotify, layout
+from mpdebug.rundir import bundle, inotify, layout
 from mpdebug.supervisor import jobs, kernel, signals, start
 from mpdebug.supervisor.exits import Exits, Watched
 from mpdebug.supervisor.kernel import Sent
+from mpdebug.supervisor.spares import Spares
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +37,8 @@ LOOK_EVERY = 0.5  # seconds, where there is no inotify
 
 GIVE_UP = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
 """Signals that end the showing of what is left, once the program has ended."""
+
+NEW = inotify.CREATE | inotify.MOVED_TO  # of a folder: made by its process, or a spare taken
 
 GRACE = 0.5  # seconds for that: a hang-up comes more than once, and what is quick can be done
 
@@ -124,12 +127,15 @@ class Supervisor:
             command.replaced,
         )
         start.expect_children()
+        with contextlib.suppress(OSError):  # without it each process looks for our modules
+            bundle.write(run)  # while the interpreter starts, which takes longer
         for sent in early:  # nobody but us was there to get them
             if sent.number != signal.SIGCHLD:
                 signals.pass_on(sent, self.pid)
         start.let_go(inherited, keep=frozenset({1} if command.writes_stdout else ()))
         start.raise_limit()
         self.exits = Exits(run, self.pid)
+        self.spares = Spares(run)
         self.selector.register(self.inbox, selectors.EVENT_READ, self._on_signals)
         if self.notify is not None:
             self.selector.register(self.notify, selectors.EVENT_READ, self._on_folders)
@@ -140,6 +146,7 @@ class Supervisor:
         try:
             while self.status is None:
                 self._turn(None)
+            self.spares.close()
             end = time.monotonic() + SETTLE
             while self.exits.watched and (left := end - time.monotonic()) > 0:
                 self._turn(left)
@@ -183,7 +190,10 @@ class Supervisor:
         if self.notify is None and (timeout is None or timeout > LOOK_EVERY):
             timeout = LOOK_EVERY
         ends = []
-        for key, _ in self.selector.select(timeout):
+        ready = self.selector.select(0 if self.spares.wanting else timeout)
+        if not ready and self.spares.wanting:
+            self.spares.make_one()
+        for key, _ in ready:
             if isinstance(key.data, Watched):
                 ends.append(key.data)
             else:
@@ -244,7 +254,7 @@ class Supervisor:
         for _, mask, name in self.notify.read():
             if mask & inotify.OVERFLOW:
                 self._scan()
-            elif mask & inotify.CREATE:
+            elif mask & NEW:
                 self._watch(name)
 
     def _scan(self) -> None:
@@ -254,6 +264,7 @@ class Supervisor:
                 self._watch(name)
 
     def _watch(self, name: str) -> None:
+        self.spares.one_came()
         watched = self.exits.began(name)
         if watched is not None:
             try:
@@ -265,7 +276,7 @@ class Supervisor:
 def _watch(run: str) -> inotify.Inotify | None:
     try:
         notify = inotify.Inotify()
-        notify.add(os.path.join(run, layout.PROCESSES), inotify.CREATE | inotify.ONLYDIR)
+        notify.add(os.path.join(run, layout.PROCESSES), NEW | inotify.ONLYDIR)
     except OSError:
         return None
     return notify

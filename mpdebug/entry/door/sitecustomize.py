@@ -6,6 +6,8 @@ is none it ends with the very error that `site` expects when no sitecustomize ex
 that none is left in sys.modules. It must parse on any Python, and an old one walks past.
 """
 
+import gc
+import marshal
 import os
 import sys
 
@@ -21,20 +23,25 @@ def _come_in():
         "0",
     ):
         return
+    collects = gc.isenabled()
+    gc.disable()  # none of this is garbage, and to look through it takes as long
     try:
-        load(os.path.dirname(os.path.dirname(here)))
+        package = os.path.dirname(os.path.dirname(here))
+        if "mpdebug" not in sys.modules and not _Bundle.use(package):
+            load(package)
         from mpdebug.entry import boot
 
         boot.enter()
     except Exception:
         if os.environ.get("MPDEBUG_RUN", "").find("debug=") >= 0:
             sys.excepthook(*sys.exc_info())
+    finally:
+        if collects:
+            gc.enable()
 
 
 def load(package):
     """Make `mpdebug` importable by its place: it need not be installed in this interpreter."""
-    if "mpdebug" in sys.modules:
-        return
     import _frozen_importlib as importlib
     import _frozen_importlib_external as external
 
@@ -44,6 +51,87 @@ def load(package):
         submodule_search_locations=[package],
     )
     importlib._load(spec)
+
+
+class _Bundle:
+    """Finds our modules in the one file of their byte code; see `rundir/bundle.py`.
+
+    What is not in there, or cannot be read any more, is left to the finders behind this one.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            found = os.fstat(fd)
+            if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+                raise OSError("anybody may have written it")
+            size = int.from_bytes(os.pread(fd, 8, 0), "little")
+            self.index = marshal.loads(os.pread(fd, size, 8))
+        finally:
+            os.close(fd)
+        self.begin = 8 + size
+        self.package = self.index.pop("")
+
+    @classmethod
+    def use(cls, package):
+        """Read our modules from there if there is one for this very package and Python.
+
+        Not in an isolated Python, which distrusts the environment that names the folder.
+        """
+        from _frozen_importlib_external import MAGIC_NUMBER
+
+        if sys.flags.ignore_environment:
+            return False
+        run = os.environ["MPDEBUG_RUN"].partition("dir=")[2]
+        name = "code.{}.{}".format(MAGIC_NUMBER.hex(), sys.flags.optimize)
+        try:
+            found = cls(os.path.join(run, name))
+        except (OSError, EOFError, ValueError):
+            return False
+        if found.package == package:
+            sys.meta_path.insert(0, found)
+        return found.package == package
+
+    def find_spec(self, name, path=None, target=None):
+        """The spec of one of our modules."""
+        if name not in self.index:
+            return None
+        from _frozen_importlib import ModuleSpec
+
+        spec = ModuleSpec(name, self, is_package=self.index[name][2])
+        if spec.submodule_search_locations is not None:
+            spec.submodule_search_locations.append(self._place(name))
+        try:
+            spec.loader_state = self._code(name)
+        except (OSError, EOFError, ValueError):
+            del self.index[name]
+            return None
+        return spec
+
+    def create_module(self, spec):
+        """A plain module."""
+
+    def exec_module(self, module):
+        """Run its code."""
+        spec = module.__spec__
+        is_package = spec.submodule_search_locations is not None
+        end = "/__init__.py" if is_package else ".py"
+        module.__file__ = self._place(module.__name__) + end
+        code = spec.loader_state
+        spec.loader_state = None
+        exec(code, module.__dict__)
+
+    def _place(self, name):
+        return self.package + name[len("mpdebug") :].replace(".", "/")
+
+    def _code(self, name):
+        offset, size, _ = self.index[name]
+        fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return marshal.loads(os.pread(fd, size, self.begin + offset))
+        finally:
+            os.close(fd)
 
 
 def _next_one():

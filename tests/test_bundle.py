@@ -1,0 +1,142 @@
+"""What is made ready for processes that are to come: our byte code, and their folders."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import MAGIC_NUMBER
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mpdebug.rundir import bundle, layout
+from mpdebug.supervisor.spares import Spares
+from tests.harness import program
+
+if TYPE_CHECKING:
+    from tests.harness import Command
+
+LOADED = (
+    "import sys; print(*sorted({type(module.__spec__.loader).__name__ for name, module in"
+    " sys.modules.items() if name.partition('.')[0] == 'mpdebug'}))"
+)
+DOOR = str(Path(__file__).parent.parent / "mpdebug" / "entry" / "door")
+CODE = layout.CODE.format(MAGIC_NUMBER.hex(), 0)
+
+
+def test_all_that_a_worker_loads_of_us_is_in_the_bundle(
+    mpdebug: Command, start_method: str
+) -> None:
+    """With logs, locks, queues and tasks: the list of what is in there cannot rot."""
+    done = mpdebug("--keep", program("loads_us.py"), start_method).ok()
+    said = done.out.splitlines()
+    assert said
+    assert set(said) == {"_Bundle"}
+
+
+def test_a_python_with_other_byte_code_does_not_use_it(mpdebug: Command) -> None:
+    """A child with -O finds no file for it, and is observed all the same."""
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-O', '-c', {LOADED!r}])"
+    done = mpdebug("--keep", "-c", code).ok()
+    assert done.out == "SourceFileLoader\n"
+    assert len(done.run.processes) == 2
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A run folder with a bundle of ours in it."""
+    (tmp_path / "run" / layout.PROCESSES).mkdir(parents=True)
+    bundle.write(str(tmp_path / "run"))
+    return tmp_path / "run"
+
+
+def loaders(plain: Command, run: Path, *flags: str) -> str:
+    """What loaded our modules in a Python that belongs to this run."""
+    env = {"MPDEBUG_RUN": f"dir={run}", "PYTHONPATH": DOOR}
+    return plain(*flags, "-c", LOADED, env=env).ok().out.strip()
+
+
+def test_it_is_used(plain: Command, folder: Path) -> None:
+    """The others here prove something: with the file as it should be it is used."""
+    assert loaders(plain, folder) == "_Bundle"
+
+
+@pytest.mark.parametrize("length", [0, 3, 2000, 60_000])
+def test_a_torn_one_does_no_harm(plain: Command, folder: Path, length: int) -> None:
+    """Cut anywhere: what is whole is used, and the rest is found where it always was."""
+    os.truncate(folder / CODE, length)
+    assert "SourceFileLoader" in loaders(plain, folder)
+
+
+def test_what_others_may_write_is_not_run(plain: Command, folder: Path) -> None:
+    """A file that others may write could hold anybody's code."""
+    (folder / CODE).chmod(0o622)
+    assert loaders(plain, folder) == "SourceFileLoader"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file to somebody else")
+def test_what_others_own_is_not_run(plain: Command, folder: Path) -> None:
+    """Nor is a file of another user."""
+    os.chown(folder / CODE, 65534, 65534)
+    assert loaders(plain, folder) == "SourceFileLoader"
+
+
+def test_one_of_another_installation_is_not_run(plain: Command, folder: Path) -> None:
+    """The door leads into one package, and the code is of that one."""
+    data = (folder / CODE).read_bytes()
+    ours = bundle.PACKAGE.encode()
+    assert ours in data
+    (folder / CODE).write_bytes(data.replace(ours, ours[:-1] + b"X"))
+    assert loaders(plain, folder) == "SourceFileLoader"
+
+
+def test_code_is_compiled_where_none_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without `__pycache__` the same code comes out."""
+    cached = bundle.code_of("settings")
+    source = Path(bundle.PACKAGE, "settings.py").read_bytes()
+    (tmp_path / "settings.py").write_bytes(source)
+    monkeypatch.setattr(bundle, "PACKAGE", str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    compiled = bundle.code_of("settings")
+    assert len(compiled) > 1000
+    assert abs(len(compiled) - len(cached)) < 200  # the path is another one
+    assert not (tmp_path / "__pycache__").exists()
+
+
+def test_folders_are_made_ahead_as_processes_come(tmp_path: Path) -> None:
+    """One at first, one more with each that came, at most eight; gone at the end."""
+    spares = Spares(str(tmp_path))
+    spare = tmp_path / layout.SPARE
+
+    def made() -> int:
+        while spares.wanting:
+            spares.make_one()
+        return len([name for name in os.listdir(spare) if name.isdigit()])
+
+    found = [made()]
+    for _ in range(9):
+        spares.one_came()
+        found.append(made())
+    assert found == [1, 2, 3, 4, 5, 6, 7, 8, 8, 8]
+    assert {path.name for path in (spare / "0").iterdir()} == {
+        layout.PROCESS,
+        layout.FAULTS,
+        layout.EVENTS,
+        layout.RECORDS,
+    }
+    (spare / "3").rename(tmp_path / "taken")
+    spares.one_came()
+    assert made() == 8
+    spares.close()
+    assert not spare.exists()
+
+
+def test_a_process_takes_one(mpdebug: Command) -> None:
+    """A child that begins while one is ready has that very folder, and more are made."""
+    done = mpdebug("--keep", program("takes_spares.py")).ok()
+    assert done.out == "taken\nthree are ready\n"
+    assert len(done.run.processes) == 2
+    assert not (Path(done.run_folder) / layout.SPARE).exists()
