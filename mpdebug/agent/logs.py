@@ -104,18 +104,23 @@ def _lost(agent: process.Agent, number: int) -> bytes:
     return _ours(agent, f"{number} records could not be written here (disk full?)")
 
 
-def head(agent: process.Agent, created: float | None = None) -> str:
+def head(
+    agent: process.Agent,
+    created: float | None = None,
+    read_mono: Callable[[], int] = Clock.mono,
+    read_now: Callable[[], float] = Clock.now,
+) -> str:
     """The first three keys of a line, without the closing brace.
 
-    `mono` is of the moment when the record was made, as `time` is: between that and here lie
+    The clocks are arguments because those are found sooner than globals. `mono` is of the moment when the record was made, as `time` is: between that and here lie
     the program's own filters, or the import of a module. A record from long ago that is handed
     on only now, or a clock that was set in between, is told by where it comes now.
     """
-    mono = Clock.mono()
-    now = Clock.now()
-    if Clock.mono() - mono > AT_ONCE:  # another process was let run in between
-        mono = Clock.mono()
-        now = Clock.now()
+    mono = read_mono()
+    now = read_now()
+    if read_mono() - mono > AT_ONCE:  # another process was let run in between
+        mono = read_mono()
+        now = read_now()
     if created is None:
         created = now
     elif 0.0 < now - created < 1.0:
@@ -174,7 +179,9 @@ def _own(attributes: dict[str, Any]) -> str:
     born, last = bare or _look_at_bare()
     names = list(attributes)
     if len(names) >= born and names[born - 1] == last:
-        del names[:born]
+        if len(names) == born:
+            return ""
+        names = names[born:]
     text = ""
     try:
         for name in names:

@@ -54,7 +54,7 @@ def _take(logger: Any, record: Any) -> None:
             here.tell_who(prints_relayed=True)
         return
     line = logs.take(record, fate)
-    if type(logs.sink) is logs.LineFormat:
+    if type(logs.sink) is logs.LineFormat and "logging.handlers" in sys.modules:
         with guard.quiet:  # an import may fail: no descriptor is left
             _make_handler()
     if line:
