@@ -71,6 +71,17 @@ def test_a_death_is_told_with_its_cause(mpdebug: Command, how: str, start_method
     assert "processes died (w: " in ended.err.splitlines()[-1]
 
 
+def test_what_fails_outside_the_target_is_not_called_an_exit(mpdebug: Command) -> None:
+    """Nobody called sys.exit: multiprocessing met an exception of its own or of a signal's."""
+    ended = mpdebug(program("fails_before_its_target.py")).ok()
+    assert ended.out == "1\n"
+    told = notices(ended)
+    assert "early (pid" in told, str(ended)
+    assert "ended with status 1" in told
+    assert "an exception before or after its target" in " ".join(told.split())
+    assert "sys.exit" not in told
+
+
 def test_a_death_is_told_at_once(mpdebug: Command) -> None:
     """The crash is on the screen while the program still waits for the lost task."""
     running = mpdebug.start(program("tasks_in_hand.py"), "pool", "fork", "wait", stdin=-1)

@@ -27,6 +27,7 @@ NO_CLEANUP = "no finally, no atexit, no flush of buffered output in that process
 UNSEEN = (
     "no exit status and no last word: its disk was full, or who would have seen it died too"
 )
+OUTSIDE = "an exception before or after its target: multiprocessing has printed it"
 SILENT = "os._exit, or exit() of C code: no traceback, no cleanup"
 STOOD = "stood"
 """The label of where a process stood at a breakpoint when it was ended."""
@@ -78,6 +79,8 @@ def _explain_one(process: Process, people: Relations) -> Death | None:
         death = _without_goodbye(process, people)
     elif goodbye.kind == "exception" and goodbye.raised is not None:
         death = _exception(process, goodbye, goodbye.raised, people)
+    elif goodbye.kind == "status":
+        death = _outside_target(process, goodbye, people)
     elif goodbye.kind in ("exit", "os._exit"):
         death = _exit(process, goodbye, people)
     else:
@@ -132,6 +135,16 @@ def _without_descriptors(process: Process, note: Note, people: Relations) -> Dea
     return _death(process, people, "exception", cause, details)
 
 
+def _outside_target(process: Process, goodbye: Goodbye, people: Relations) -> Death | None:
+    """Its target had not begun, or had ended: only multiprocessing knows of what."""
+    status = goodbye.status
+    if status == 1 and _was_sent_interrupt(process, people):
+        return None
+    bad = relations.is_worker(process) or tasks.has_lost_task(process)
+    cause = f"ended with status {status}"
+    return _death(process, people, "exit", cause, [("how", OUTSIDE)], bad=bad)
+
+
 def _exit(process: Process, goodbye: Goodbye, people: Relations) -> Death | None:
     """sys.exit and os._exit."""
     status = goodbye.status
@@ -142,8 +155,6 @@ def _exit(process: Process, goodbye: Goodbye, people: Relations) -> Death | None
     lost = tasks.has_lost_task(process) or breaks
     if process.role == relations.MAIN or (status == 0 and not lost):
         return None
-    if status == 1 and not (quietly or goodbye.where) and _was_sent_interrupt(process, people):
-        return None  # a second Ctrl-C came while it noted the first
     said = places.first_line(goodbye.message)
     call = f"os._exit({status})" if quietly else f"sys.exit({said!r})" if said else ""
     cause = f"ended by {call or f'sys.exit({status})'}"

@@ -120,7 +120,7 @@ def _bootstrap(original: Any) -> Any:
             if process.here is not None and status == 0:
                 process.here.leave_quietly()
             elif process.here is not None:
-                process.here.goodbye("exit", status=status)
+                process.here.goodbye("status", status=status)
         return status
 
     return _bootstrap
@@ -169,7 +169,8 @@ class _Run:
         except BaseException as error:
             guard.drop_frame(error)
             failed = _parked(error)
-            note_end(failed)
+            with guard.Undisturbed():  # a second Ctrl-C must not take the word from the first
+                note_end(failed)
             if failed is not error:
                 raise failed  # noqa: B904 - its context is the failure itself
             raise

@@ -49,7 +49,8 @@ why}: the numbers of the signals it answers (0: none), `prints_relayed` (true: i
 prints the records of other processes itself).
 
 exit.json: mono, time, kind, status, and where it applies `exception`, `message`, `where`.
-Kinds: "returned" (ran to its end), "exception", "exit" (sys.exit), "os._exit", "exec". A child
+Kinds: "returned" (ran to its end), "exception", "exit" (sys.exit), "os._exit", "exec", "status"
+(what multiprocessing ends with, where its target did not end so). A child
 of multiprocessing that ends with status 0 and nothing to say leaves none.
 
 A stop (stops/<n>.json): format, n, time, mono, kind ("breakpoint", "break": a live one,
