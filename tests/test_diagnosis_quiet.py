@@ -268,7 +268,15 @@ CASES = [
     ),
     Case(
         "a second Ctrl-C while the first was noted is still Ctrl-C",
-        worker(goodbye("W", "exit", status=1), seen("W", 1), seen("MainProcess", -INT)),
+        worker(goodbye("W", "status", status=1), seen("W", 1), seen("MainProcess", -INT)),
+        "MainProcess",
+        "terminated",
+        "ended by SIGINT",
+        bad=False,
+    ),
+    Case(
+        "nor is a third one, which ends what the second one did",
+        worker(goodbye("W", "status", status=None), seen("W", 1), seen("MainProcess", -INT)),
         "MainProcess",
         "terminated",
         "ended by SIGINT",

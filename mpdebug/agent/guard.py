@@ -168,6 +168,14 @@ def drop_frame(error: BaseException) -> None:
         error.__traceback__ = traceback.tb_next
 
 
+def drop_frames(error: BaseException) -> None:
+    """The same for what a signal handler of the program raised while we were at work."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_frame.f_code.co_filename.startswith(OURS):
+        traceback = traceback.tb_next
+    error.__traceback__ = traceback
+
+
 def caller_of_program(depth: int = 1) -> tuple[str, int, str]:
     """(file, line, function) of the innermost frame that is the program's own.
 

@@ -137,7 +137,9 @@ def _without_descriptors(process: Process, note: Note, people: Relations) -> Dea
 
 def _outside_target(process: Process, goodbye: Goodbye, people: Relations) -> Death | None:
     """Its target had not begun, or had ended: only multiprocessing knows of what."""
-    status = goodbye.status
+    status = process.ended.status if process.ended else goodbye.status
+    if status is None:
+        status = 1 if goodbye.status is None else goodbye.status  # it raised
     if status == 1 and _was_sent_interrupt(process, people):
         return None
     bad = relations.is_worker(process) or tasks.has_lost_task(process)

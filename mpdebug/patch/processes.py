@@ -169,8 +169,12 @@ class _Run:
         except BaseException as error:
             guard.drop_frame(error)
             failed = _parked(error)
-            with guard.Undisturbed():  # a second Ctrl-C must not take the word from the first
-                note_end(failed)
+            try:
+                with guard.Undisturbed():  # a second Ctrl-C must not take the first one's word
+                    note_end(failed)
+            except BaseException as second:
+                guard.drop_frames(second)
+                raise
             if failed is not error:
                 raise failed  # noqa: B904 - its context is the failure itself
             raise
