@@ -112,9 +112,10 @@ def head(
 ) -> str:
     """The first three keys of a line, without the closing brace.
 
-    The clocks are arguments because those are found sooner than globals. `mono` is of the moment when the record was made, as `time` is: between that and here lie
-    the program's own filters, or the import of a module. A record from long ago that is handed
-    on only now, or a clock that was set in between, is told by where it comes now.
+    The clocks are arguments because those are found sooner than globals. `mono` is of the
+    moment when the record was made, as `time` is: between that and here lie the program's own
+    filters, or the import of a module. A record from long ago that is handed on only now, or a
+    clock that was set in between, is told by where it comes now.
     """
     mono = read_mono()
     now = read_now()
