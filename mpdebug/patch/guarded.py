@@ -11,7 +11,7 @@ import sys
 from _thread import get_ident
 from _weakref import ref
 
-from mpdebug.agent import guard, process
+from mpdebug.agent import process
 from mpdebug.patch import registry
 
 TYPE_CHECKING = False
@@ -33,40 +33,21 @@ remote: dict[tuple[int, Any], int] = {}
 def patch(module: ModuleType) -> None:
     """Note the locks that are unpickled (multiprocessing.synchronize and kin)."""
     if process.records_waits():
-        registry.wrap(module.SemLock, "__setstate__", _setstate)
+        registry.wrap(module.SemLock, "__setstate__", registry.noting(_arrived))
         for name in ("__init__", "__setstate__"):
-            registry.wrap(module.Condition, name, _has_signals)
+            registry.wrap(module.Condition, name, registry.noting(_has_signals))
 
 
-def _setstate(original: Any) -> Any:
-    def __setstate__(self: Any, state: Any) -> None:  # noqa: N807 - takes its place
-        try:
-            original(self, state)
-        except BaseException as error:
-            guard.drop_frame(error)
-            raise
-        if len(arrived) < MOST:
-            with guard.quiet:
-                arrived.append(ref(self))
-
-    return __setstate__
+def _arrived(lock: Any, _args: Any, _kwargs: Any) -> None:
+    if len(arrived) < MOST:
+        arrived.append(ref(lock))
 
 
-def _has_signals(original: Any) -> Any:
-    def made(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            result = original(self, *args, **kwargs)
-        except BaseException as error:
-            guard.drop_frame(error)
-            raise
-        with guard.quiet:
-            if len(signals) < MOST:
-                for name in ("_sleeping_count", "_woken_count", "_wait_semaphore"):
-                    one = getattr(self, name)
-                    signals[id(one)] = ref(one)
-        return result
-
-    return made
+def _has_signals(condition: Any, _args: Any, _kwargs: Any) -> None:
+    if len(signals) < MOST:
+        for name in ("_sleeping_count", "_woken_count", "_wait_semaphore"):
+            one = getattr(condition, name)
+            signals[id(one)] = ref(one)
 
 
 def took(thing: Any) -> None:

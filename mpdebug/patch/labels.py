@@ -16,7 +16,6 @@ from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import ModuleType
     from typing import Any
 
@@ -34,30 +33,9 @@ def patch(module: ModuleType) -> None:
     ):
         owner = getattr(module, kind, None)
         if owner is not None and getattr(owner, "__module__", "") == module.__name__:
-            registry.wrap(owner, method, _noted(note))
+            registry.wrap(owner, method, registry.noting(note, used_up.note))
     if hasattr(module, "Pipe") and module.__name__.endswith(".connection"):
         registry.wrap(module, "Pipe", _pipes)
-
-
-def _noted(note: Callable[[Any, Any, Any], None]) -> Callable[[Any], Any]:
-    """A maker of wrappers that tell what an object has become, if nothing was raised."""
-
-    def make(original: Any) -> Any:
-        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-            try:
-                result = original(self, *args, **kwargs)
-            except BaseException as error:
-                guard.drop_frame(error)
-                used_up.note(error)
-                raise
-            if process.here is not None:
-                with guard.quiet:
-                    note(self, args, kwargs)
-            return result
-
-        return method
-
-    return make
 
 
 def _pipes(original: Any) -> Any:

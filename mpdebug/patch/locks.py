@@ -58,20 +58,10 @@ def patch(module: ModuleType) -> None:
 def _without(parts: tuple[str, ...]) -> Any:
     """A maker of wrappers that give the inner semaphores of an object C's methods back."""
 
-    def make(original: Any) -> Any:
-        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-            try:
-                result = original(self, *args, **kwargs)
-            except BaseException as error:
-                guard.drop_frame(error)
-                raise
-            with guard.quiet:
-                undress(self, parts)
-            return result
+    def note(made: Any, _args: Any, _kwargs: Any) -> None:
+        undress(made, parts)
 
-        return method
-
-    return make
+    return registry.noting(note)
 
 
 def undress(owner: Any, parts: tuple[str, ...]) -> None:

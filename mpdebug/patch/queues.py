@@ -49,7 +49,7 @@ def patch(module: ModuleType) -> None:
                 registry.wrap(kind, method, _made(inner, rebuilt=method == "__setstate__"))
     queue = getattr(module, "Queue", None)
     if queue is not None:
-        registry.wrap(queue, "_start_thread", _start_thread)
+        registry.wrap(queue, "_start_thread", registry.noting(_feeds))
         registry.wrap(queue, "empty", _empty)
     pickler = getattr(module, "_ForkingPickler", None)
     if pickler is not None and not registry.is_ours(module, "_ForkingPickler"):
@@ -62,21 +62,11 @@ def patch(module: ModuleType) -> None:
 def _made(inner: Any, *, rebuilt: bool) -> Any:
     """A maker of wrappers; `inner` are subclasses that have a wrapper of their own."""
 
-    def make(original: Any) -> Any:
-        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-            try:
-                result = original(self, *args, **kwargs)
-            except BaseException as error:
-                guard.drop_frame(error)
-                raise
-            if process.here is not None and not isinstance(self, inner):
-                with guard.quiet:
-                    _tell(self, rebuilt=rebuilt)
-            return result
+    def note(queue: Any, _args: Any, _kwargs: Any) -> None:
+        if not isinstance(queue, inner):
+            _tell(queue, rebuilt=rebuilt)
 
-        return method
-
-    return make
+    return registry.noting(note)
 
 
 def _tell(queue: Any, *, rebuilt: bool) -> None:
@@ -99,7 +89,7 @@ def _tell(queue: Any, *, rebuilt: bool) -> None:
         if not rebuilt and type(queue).__module__.endswith(".queues"):  # no executor's own
             made[:] = [one for one in made if one[0]() is not None]
             made.append((ref(queue), said["reader"]))
-    said.update({"rebuilt": True} if rebuilt else {"where": guard.where(2)})
+    said.update({"rebuilt": True} if rebuilt else {"where": guard.where(3)})
     here.event(layout.EV_QUEUE, **said)
 
 
@@ -151,19 +141,9 @@ def _dropped(frame: Any, error: BaseException, item: Any) -> None:
 # --- what is not sent
 
 
-def _start_thread(original: Any) -> Any:
-    def _start_thread(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            result = original(self, *args, **kwargs)
-        except BaseException as error:
-            guard.drop_frame(error)
-            raise
-        with guard.quiet:
-            feeding[:] = [one for one in feeding if one() is not None]
-            feeding.append(ref(self))
-        return result
-
-    return _start_thread
+def _feeds(queue: Any, _args: Any, _kwargs: Any) -> None:
+    feeding[:] = [one for one in feeding if one() is not None]
+    feeding.append(ref(queue))
 
 
 def tell_unsent() -> None:

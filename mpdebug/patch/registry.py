@@ -58,6 +58,36 @@ def wrap(owner: Any, name: str, make: Callable[[Any], Any]) -> Any:
     return original
 
 
+def noting(
+    note: Callable[[Any, Any, Any], None],
+    failed: Callable[[BaseException], None] | None = None,
+) -> Callable[[Any], Any]:
+    """A maker of wrappers for methods that are called as ever, and then noted.
+
+    Args:
+        note: called with the object, the arguments and the keywords, unless the method raised.
+        failed: called with what it raised.
+    """
+
+    def make(original: Any) -> Any:
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                result = original(self, *args, **kwargs)
+            except BaseException as error:
+                guard.drop_frame(error)
+                if failed is not None:
+                    failed(error)
+                raise
+            with guard.quiet:
+                note(self, args, kwargs)
+            return result
+
+        return method
+
+    make.__module__ = note.__module__  # whose layer it is
+    return make
+
+
 def wrap_os(name: str, make: Callable[[Any], Any]) -> Any:
     """Replace a function of `os`, in `os` and in the C module that it comes from.
 
