@@ -27,6 +27,15 @@ for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, usual)
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """See the marker `one_way`."""
+    for item in items:
+        method = getattr(item, "callspec", None) and item.callspec.params.get("start_method")  # type: ignore[attr-defined]
+        if method in {"spawn", "forkserver"} and item.get_closest_marker("one_way"):
+            item.add_marker(pytest.mark.once)
+
+
 @pytest.fixture(params=START_METHODS)
 def start_method(request: pytest.FixtureRequest) -> str:
     """Each start method of multiprocessing in turn."""

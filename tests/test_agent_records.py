@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Both, Command
 
+pytestmark = pytest.mark.one_way
+
 
 def by_event(records: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The records by the first word of their event."""

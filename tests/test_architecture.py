@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Command
 
+pytestmark = pytest.mark.once
+
 RULES = [
     floors.forbidden_edges,
     floors.cycles,

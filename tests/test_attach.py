@@ -16,6 +16,8 @@ from tests.harness import until
 if TYPE_CHECKING:
     from tests.harness import Command, Lab
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def together(lab: Lab) -> Together:

@@ -17,6 +17,8 @@ from tests.harness import program
 if TYPE_CHECKING:
     from tests.harness import Command
 
+pytestmark = pytest.mark.one_way
+
 LOADED = (
     "import sys; print(*sorted({type(module.__spec__.loader).__name__ for name, module in"
     " sys.modules.items() if name.partition('.')[0] == 'mpdebug'}))"

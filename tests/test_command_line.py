@@ -118,7 +118,7 @@ def test_an_unreadable_script_is_told(mpdebug: Command, tmp_path: Path) -> None:
     rejected(mpdebug("script.py"), "cannot be read", "chmod u+r script.py")
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("name", [*overview.COMMANDS, ""])
 def test_each_command_has_help_with_an_example(mpdebug: Command, name: str) -> None:
     """--help says how it is called, in at most 100 columns, and shows an example."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mpdebug.model_waits import Finding
     from tests.harness import Command
 
+pytestmark = pytest.mark.one_way
+
 PLACE = re.compile(r"\.py:(\d+)")
 LOSES = program("loses_data.py")
 SEGMENTS = program("uses_segments.py")
@@ -55,7 +57,7 @@ def test_lost_updates_and_copies_are_told_by_their_line(
     assert rest == []
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_only_the_first_uses_are_looked_at(mpdebug: Command) -> None:
     """After some thousand uses the originals stand again; a forked child begins anew."""
     done = mpdebug(program("uses_much.py")).ok()
@@ -76,7 +78,7 @@ def test_shared_memory_that_nobody_frees_is_told(mpdebug: Command, start_method:
     assert "2 segments (800 bytes)" in leaked.title
 
 
-@pytest.mark.parametrize("limit", [40, pytest.param(530, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("limit", [40, pytest.param(530, marks=pytest.mark.once)])
 def test_used_up_descriptors_are_counted_by_kind(mpdebug: Command, limit: int) -> None:
     """The last thing that a process without descriptors can say is what has them all."""
     done = mpdebug("--keep", USES_UP, "fork", str(limit))

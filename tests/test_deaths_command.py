@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Command, Finished
 
+pytestmark = pytest.mark.one_way
+
 # How `ends.py` ends → the sentence, and words of the details.
 ENDS = {
     "SIGKILL": ("was killed by SIGKILL", ["sent by      itself, at", "{signal.SIGKILL}"]),

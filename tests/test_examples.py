@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.harness import Both, Command, Lab
     from tests.terminals import AtTerminal
 
+pytestmark = pytest.mark.once
+
 EXAMPLES = ROOT / "examples"
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -98,7 +100,7 @@ def tour_at_a_terminal(lab: Lab) -> tuple[int | None, str]:
     return tour.exitstatus, said.getvalue()
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_the_tour_tells_its_story(lab: Lab) -> None:
     """At a terminal of 80 columns: ends with 0, tells of both deaths, breaks no line."""
     status, screen = tour_at_a_terminal(lab)
@@ -113,7 +115,7 @@ def test_the_tour_tells_its_story(lab: Lab) -> None:
     assert [each for each in ours if len(each) > 80] == []
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_the_tour_runs_without_structlog(mpdebug: Command) -> None:
     """Where structlog is missing, the same keys come through the standard library."""
     without = "import sys; sys.modules['structlog'] = None; import runpy; "

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Command, Handshake, Lab
 
+pytestmark = pytest.mark.once
+
 
 def lines_of(run: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run / layout.EXITS).read_text().splitlines()]

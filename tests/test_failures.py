@@ -13,6 +13,8 @@ from tests.stop_client import Client, Stage, facts, release
 if TYPE_CHECKING:
     from tests.harness import Command, Finished, Lab, Started
 
+pytestmark = pytest.mark.one_way
+
 PROGRAM = "fails_in_workers.py"
 
 

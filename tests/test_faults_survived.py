@@ -185,7 +185,7 @@ def test_a_worker_killed_in_the_middle_of_a_record(mpdebug: Command) -> None:
         assert last == b"" or len(records) >= 50
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_two_hundred_processes_at_once(mpdebug: Command) -> None:
     """Two hundred processes alive at the same time: each is in the run, with its record."""
     code = (

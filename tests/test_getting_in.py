@@ -100,7 +100,7 @@ def test_the_off_switch_leaves_nothing_of_us(both: Both) -> None:
     assert plain.err == ours.err
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_only_and_ignore_choose_children(mpdebug: Command, start_method: str) -> None:
     """--only and --ignore choose by name: the others run, and leave no records."""
     script = program("real_stdlib.py")

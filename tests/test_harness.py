@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 
 def test_a_program_is_run_to_its_end(plain: Command) -> None:
     """Output, status and input of a plain program arrive where the test looks for them."""

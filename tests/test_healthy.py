@@ -136,7 +136,7 @@ def test_nothing_is_said_of_some_of_each_sort(mpdebug: Command, lab: Lab) -> Non
     run(mpdebug, lab, [(FOLDER / f"{name}.py", "fork") for name in FIRST])
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.timeout(150)
 @pytest.mark.parametrize("batch", batches())
 def test_nothing_is_said_of_a_healthy_program(

@@ -12,6 +12,8 @@ from tests.harness import program
 if TYPE_CHECKING:
     from tests.harness import Command
 
+pytestmark = pytest.mark.one_way
+
 SWALLOWS = """
 import multiprocessing, sys
 def work(number):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SIZES = {"fork": (600, 40), "spawn": (60, 2), "forkserver": (60, 2)}
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.timeout(240)
 @pytest.mark.leaves("shm")  # of the killed: no test of ours may wait for their tracker
 def test_the_holder_that_is_told_is_never_wrong(mpdebug: Command, start_method: str) -> None:

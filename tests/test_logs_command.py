@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Command, Handshake, Lab
 
+pytestmark = pytest.mark.once
+
 PROGRAM = "logs_from_workers.py"
 EVENTS = ["start", "task 1", "task 3", "three", "task 1", "task 3", "three", "end"]
 LINE = re.compile(
@@ -59,7 +61,7 @@ def test_json_lines_have_their_fields_in_order(kept: Command) -> None:
     assert said[1]["keys"] == {"number": 1}
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("json_lines", [("--no-fold",), ("--json",)])
 def test_processes_and_levels_are_chosen(kept: Command, json_lines: tuple[str]) -> None:
     """By name, by pattern, by pid; and from a level on."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Command, Handshake, Lab, Started
 
+pytestmark = pytest.mark.one_way
+
 
 @pytest.fixture
 def hang(lab: Lab, mpdebug: Command) -> Iterator[Callable[[str, str], Looked]]:
@@ -75,7 +77,7 @@ def test_a_queue_that_nobody_drains(
     assert [edge.to for edge in Graph(looked.picture).edges_of(main)] == [fills[0].process]
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_a_pool_whose_worker_was_killed(
     hang: Callable[[str, str], Looked], start_method: str
 ) -> None:
@@ -125,7 +127,7 @@ ALONE = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("how", ALONE)
 def test_one_call_that_never_returns(hang: Callable[[str, str], Looked], how: str) -> None:
     """Main stands in a call of each kind that only the program itself could end."""
@@ -165,7 +167,7 @@ WELL = ("sleeps", "back_and_forth", "serves", "connects", "halted")
         ("forkserver", "idle"),
         ("fork", "signals"),
         ("spawn", "back_and_forth"),
-        *(pytest.param("fork", how, marks=pytest.mark.slow) for how in WELL),
+        *(pytest.param("fork", how, marks=pytest.mark.once) for how in WELL),
     ],
 )
 def test_a_healthy_program_is_never_dead(
@@ -193,7 +195,7 @@ def test_a_healthy_program_is_never_dead(
     it.finish().ok()
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_a_program_without_mpdebug(plain: Command, start_method: str) -> None:
     """What the kernel alone tells is enough for the proof, from main's pid on."""
     it = plain.start(program("waits_for_ever.py"), start_method, "locks")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from mpdebug.diagnosis.ledger import findings
 from mpdebug.rundir import layout
 from tests.harness import program
@@ -12,6 +14,8 @@ from tests.noted import notes
 
 if TYPE_CHECKING:
     from tests.harness import Both, Command, Finished
+
+pytestmark = pytest.mark.one_way
 
 PROGRAM = "puts_in_queues.py"
 LOST = (layout.EV_DROPPED, layout.EV_UNSENT, layout.EV_EMPTY_LIED)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.harness import Command, Lab
     from tests.terminals import AtTerminal
 
+pytestmark = pytest.mark.once
+
 README = (ROOT / "README.md").read_text("utf-8")
 
 
@@ -46,7 +48,7 @@ def _sorted(found: re.Match[str]) -> str:
     return str(sorted(found.groups()))
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_the_screen_is_the_tours(lab: Lab) -> None:
     """The screen in the README is what the tour says today."""
     (shown,) = re.findall(r"```\n(.*?)```", README, re.DOTALL)
@@ -65,7 +67,7 @@ def test_the_screen_is_the_tours(lab: Lab) -> None:
 COMMANDS = re.findall(r"^\| .* \| `(.*)` \|$", README, re.MULTILINE)
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("typed", COMMANDS)
 def test_what_it_says_to_type_is_known(mpdebug: Command, typed: str) -> None:
     """Every line of the table "You have / Type" is one that mpdebug understands."""
@@ -101,7 +103,7 @@ def test_the_screen_of_the_prompt_is_real(at_terminal: Callable[..., AtTerminal]
     assert it.end()[0] == 0
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.leaves("shm")
 def test_the_hang_is_told_as_it_is_shown(mpdebug: Command) -> None:
     """The command of "Why it hangs" says today what stands below it, but for pids and times."""

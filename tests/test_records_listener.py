@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mpdebug.observer.merge import Entry
     from mpdebug.observer.who import Who
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
@@ -294,7 +296,7 @@ def test_a_name_that_comes_late_is_used_from_then_on(run: Path, heard: Heard) ->
     assert [who.name for _, who in heard.lines] == ["python", "ForkPoolWorker-1"]
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_a_thousand_processes_are_all_heard(run: Path, heard: Heard) -> None:
     """A thousand files, ten lines each, none missing, and hardly any memory."""
     for pid in range(1, 1001):

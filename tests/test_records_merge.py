@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from mpdebug.observer.merge import Entry
 
+pytestmark = pytest.mark.once
+
 
 class Clock:
     """CLOCK_MONOTONIC that stands still until it is told to go on."""

@@ -14,6 +14,8 @@ from tests.record_files import Heard, Writer
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 
 class Streams:
     """Our stdout and stderr, and the handler that writes to them."""

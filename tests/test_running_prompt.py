@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tests.harness import Handshake
     from tests.terminals import AtTerminal
 
+pytestmark = pytest.mark.once
+
 
 def beside(start: Callable[..., AtTerminal], words: Handshake, *more: str) -> AtTerminal:
     """Start the program whose main process does what it is told while its worker stands."""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Both, Command, Handshake
 
+pytestmark = pytest.mark.one_way
+
 PROGRAM = program("shares_things.py")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from mpdebug.rundir import layout
 from tests.harness import program, read_run, until
 from tests.leftovers import runs
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.harness import Both, Command, Handshake
+
+pytestmark = pytest.mark.one_way
 
 PROGRAM = program("starts_and_looks.py")
 

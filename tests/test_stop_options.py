@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Command, Handshake, Lab
 
+pytestmark = pytest.mark.once
+
 TELLS = (
     "from mpdebug.agent import process; s = process.here.settings;"
     "print(*(f'{n}={getattr(s, n)}' for n in s.__slots__), sep=chr(10))"

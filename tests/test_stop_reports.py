@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Command, Lab
 
+pytestmark = pytest.mark.once
+
 WORKER = program("stops_in_worker.py")
 
 TWO = """

@@ -10,6 +10,8 @@ import pytest
 from tests.harness import Lab, program, until
 from tests.stop_client import HELLO, Client, Stage, connect
 
+pytestmark = pytest.mark.once
+
 COMMANDS = (
     *("p bad", "pp table", "whatis bad", "a", "source bad", "b bad", "b looks, bad.attribute"),
     *("display bad", "p 1", "undisplay bad", "display 1 / len(table)", "p 2", "debug bad"),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mpdebug.model import Run
     from tests.harness import Both, Command
 
+pytestmark = pytest.mark.one_way
+
 PROGRAM = program("loses_tasks.py")
 
 

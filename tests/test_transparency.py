@@ -244,7 +244,7 @@ def test_a_crash_is_told_after_what_the_program_said(both: Both, how: str) -> No
     assert ours.err.startswith(f"{plain.err}mpdebug: MainProcess")
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_python_says_what_is_wrong_with_a_script(both: Both, tmp_path: Path) -> None:
     """A syntax error, a missing module, a zip that is none: python's own words and status."""
     (tmp_path / "wrong.py").write_text("a b\n")

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Command, Handshake, Lab, Started
 
+pytestmark = pytest.mark.once
+
 
 def ask(capfd: pytest.CaptureFixture[str], *words: str) -> str:
     """What `mpdebug tree …` writes, in this process."""
@@ -65,7 +67,7 @@ def standing(mpdebug: Command, handshake: Callable[[], Handshake]) -> Standing:
     return Standing(mpdebug, handshake)
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_idle_and_stuck_workers_are_told_apart(
     standing: Standing,
     start_method: str,

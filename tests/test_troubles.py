@@ -116,7 +116,7 @@ def test_some_of_each_sort(mpdebug: Command, lab: Lab) -> None:
     run(mpdebug, lab, [(each, "fork") for each in TROUBLES if each.name in FIRST])
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.timeout(150)
 @pytest.mark.parametrize("cases", batches())
 def test_each_trouble_is_named(

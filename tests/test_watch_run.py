@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.harness import Command, Lab
     from tests.terminals import AtTerminal
 
+pytestmark = pytest.mark.once
+
 PICTURE = re.compile(r"\x1b7.*?\x1b8", re.DOTALL)  # between "save the cursor" and "restore it"
 REGION = re.compile(r"\x1b\[(\d*;?\d*)r")  # "1;27": rows above the picture; "": all
 LIVE = r"\x1b7\x1b\[1;\d+r[^\x07]*? of \d+ live"

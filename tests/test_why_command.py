@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.harness import Command, Handshake
     from tests.terminals import AtTerminal
 
+pytestmark = pytest.mark.once
+
 ABBA = str(PROGRAMS / "troubles" / "lock_abba.py")
 BOTH = re.compile(r"(?:anna|ben) \(pid \d+\) and (?:anna|ben) \(pid \d+\) wait for each other")
 HANGS = pytest.mark.leaves("run", "shm")
@@ -32,7 +34,7 @@ def test_nothing_is_wrong(mpdebug: Command, tmp_path: Path) -> None:
     assert done.out == "run: nothing is known to be wrong\n"
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_a_suspicion_has_a_status_of_its_own(mpdebug: Command, tmp_path: Path) -> None:
     """4, and it says what would settle it."""
     latent = PROGRAMS / "troubles" / "lock_order_latent.py"
@@ -57,7 +59,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_items_that_nobody_got_are_told_on_request(
     mpdebug: Command, tmp_path: Path, start_method: str
 ) -> None:
@@ -77,7 +79,7 @@ def test_items_that_nobody_got_are_told_on_request(
 
 
 @HANGS
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("width", ["80", "120"])
 def test_a_proved_one_fits_the_screen(
     mpdebug: Command, tmp_path: Path, width: str, start_method: str
@@ -96,7 +98,7 @@ def test_a_proved_one_fits_the_screen(
 
 
 @HANGS
-@pytest.mark.slow
+@pytest.mark.once
 def test_a_stranger_is_proved_to_hang(mpdebug: Command, plain: Command) -> None:
     """Of a program that is not under mpdebug the kernel tells that nobody can ever go on."""
     alone = plain.start(ABBA, "fork")
@@ -113,7 +115,7 @@ def test_a_stranger_is_proved_to_hang(mpdebug: Command, plain: Command) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @HANGS
 def test_watching_tells_each_thing_once_and_ends_with_the_run(
     mpdebug: Command, tmp_path: Path
@@ -131,7 +133,7 @@ def test_watching_tells_each_thing_once_and_ends_with_the_run(
     assert done.status == 3
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_a_suspicion_is_told_after_a_time(
     mpdebug: Command, handshake: Callable[[], Handshake]
 ) -> None:
@@ -146,7 +148,7 @@ def test_a_suspicion_is_told_after_a_time(
     assert "Kept: mpdebug why" in done.err
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -177,7 +179,7 @@ def test_every_kind_is_explained(mpdebug: Command) -> None:
 
 
 @HANGS
-@pytest.mark.slow
+@pytest.mark.once
 def test_the_quit_key_tells_why_above_the_stacks(
     at_terminal: Callable[..., AtTerminal],
 ) -> None:
@@ -205,7 +207,7 @@ def test_a_hang_can_open_a_prompt(at_terminal: Callable[..., AtTerminal]) -> Non
     it.close()
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_who_waits_on_the_debugger_does_not_hang(
     mpdebug: Command, at_terminal: Callable[..., AtTerminal], start_method: str
 ) -> None:
