@@ -102,7 +102,7 @@ class Facts:
 
     def _changed(self, name: str) -> bool:
         try:
-            found = os.stat(os.path.join(self.path, name))
+            found = os.stat(f"{self.path}/{name}")
         except OSError:
             self.stamps.pop(name, None)
             return False
@@ -118,6 +118,8 @@ class Facts:
         if found is None or found[0] >= len(state.PHASES):
             return None
         phase, since, text = found
+        if not text:  # an idle process: that there is nothing is said sooner than raised
+            return None
         return (phase, since, task) if (task := lines.parse(text)) else None
 
 

@@ -200,23 +200,9 @@ def parse_folder_name(name: str) -> tuple[int, int, int] | None:
 
 
 def start_of(pid: int | str = "self") -> int | None:
-    """When the process started, in clock ticks since boot; None if it is gone or unknown.
-
-    Field 22 of /proc/PID/stat, counted after the command name, which may hold anything.
-    """
-    if not env.HAS_PROC:
-        return None
-    try:
-        fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        stat = os.read(fd, 1024)
-    except OSError:  # it ended between open and read
-        return None
-    finally:
-        os.close(fd)
-    return int(stat[stat.rindex(b")") + 2 :].split(None, 20)[19])
+    """When the process started, in clock ticks since boot; None if it is gone or unknown."""
+    fields = _stat(pid) if env.HAS_PROC else []
+    return int(fields[19]) if fields else None
 
 
 def is_alive(pid: int, start: int) -> bool:
@@ -229,13 +215,23 @@ def is_alive(pid: int, start: int) -> bool:
         except PermissionError:
             return True
         return True
+    fields = _stat(pid)
+    return bool(fields) and int(fields[19]) == start and fields[0] not in (b"Z", b"X")
+
+
+def _stat(pid: int | str) -> list[bytes]:
+    """The fields of /proc/PID/stat behind the command name, which may hold anything."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            stat = file.read()
+        fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return False
-    fields = stat[stat.rindex(b")") + 2 :].split()
-    return int(fields[19]) == start and fields[0] not in (b"Z", b"X")
+        return []
+    try:
+        stat = os.read(fd, 1024)
+    except OSError:  # it ended between open and read
+        return []
+    finally:
+        os.close(fd)
+    return stat[stat.rindex(b")") + 2 :].split(None, 20)
 
 
 def boot_id() -> str:

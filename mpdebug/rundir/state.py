@@ -105,10 +105,15 @@ def read_task(path: str) -> tuple[int, int, bytes] | None:
 
     for _ in range(3):
         try:
-            with open(path, "rb", opener=open_file) as file:
-                page = file.read(SIZE)
+            fd = open_file(path)
         except OSError:
             return None
+        try:
+            page = os.read(fd, SIZE)
+        except OSError:
+            return None
+        finally:
+            os.close(fd)
         if len(page) < SIZE or page[:8] != MAGIC:
             return None
         words: Any = memoryview(page).cast("Q")
