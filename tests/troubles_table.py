@@ -163,7 +163,7 @@ def batches() -> list[Any]:
         (each, method)
         for method in START_METHODS
         for each in TROUBLES
-        if method in each.methods and each.name != "oom_kill"  # it needs a control group
+        if method in each.methods and each.name != "oom_kill"  # see test_oom
     ]
     rows = [cases[n : n + AT_ONCE] for n in range(0, len(cases), AT_ONCE)]
     return [pytest.param(row, id=f"{row[0][1]}-{row[0][0].name}") for row in rows]

@@ -45,6 +45,7 @@ class DeathNotices(logging.Handler):
         self._kinds: dict[tuple[str, ...], int] = {}
         self._more: dict[tuple[str, ...], list[Death]] = {}  # counted, not told yet
         self._unsure: dict[str, float] = {}
+        self._fresh = False  # somebody died just now: not all who know have told
         self.blind = False
         """The disk is full: how a process ended could not be written, and is not known."""
 
@@ -63,11 +64,12 @@ class DeathNotices(logging.Handler):
         """Look, if it is time."""
         if self._look_at is not None and self._look_at <= time.monotonic():
             self._look_at = None
+            self._fresh = False
             self._tell_more()
             self._look(self._changed)
             self._changed = set()
-            if self._unsure or self._more:
-                self._look_at = time.monotonic() + UNSURE
+            if self._fresh or self._unsure or self._more:
+                self._look_at = time.monotonic() + (GATHER if self._fresh else UNSURE)
 
     def last(self) -> tuple[Run, list[Death]]:
         """Tell what is left at the end; returns the run, and all bad deaths in it."""
@@ -101,10 +103,13 @@ class DeathNotices(logging.Handler):
 
     def _is_sure(self, death: Death) -> bool:
         """Whether nobody can add to it: how it ended, or that Ctrl-C was pressed (twice)."""
+        now = time.monotonic()
+        if now - death.mono / 1e9 < GATHER:  # what we look for was another one's end
+            self._fresh = True
+            return False
         nowhere = death.kind == "exit" and all(label != "at" for label, _ in death.detail)
         if death.kind != VANISHED and not nowhere:
             return True
-        now = time.monotonic()
         return now - self._unsure.setdefault(death.process.key, now) >= UNSURE
 
     def _tell(self, death: Death) -> None:
