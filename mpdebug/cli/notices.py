@@ -107,8 +107,12 @@ class DeathNotices(logging.Handler):
         if now - death.mono / 1e9 < GATHER:  # what we look for was another one's end
             self._fresh = True
             return False
+        one = death.process
         nowhere = death.kind == "exit" and all(label != "at" for label, _ in death.detail)
-        if death.kind != VANISHED and not nowhere:
+        nameless = (
+            one.name == f"{one.method}-{one.pid}"
+        )  # its parent has yet to say whom it made
+        if death.kind != VANISHED and not nowhere and not nameless:
             return True
         return now - self._unsure.setdefault(death.process.key, now) >= UNSURE
 
