@@ -109,9 +109,8 @@ class DeathNotices(logging.Handler):
             return False
         one = death.process
         nowhere = death.kind == "exit" and all(label != "at" for label, _ in death.detail)
-        nameless = (
-            one.name == f"{one.method}-{one.pid}"
-        )  # its parent has yet to say whom it made
+        # Its parent has yet to say whom it has made: those of os.fork have no other name.
+        nameless = one.role == "worker" and one.name == f"{one.method}-{one.pid}"
         if death.kind != VANISHED and not nowhere and not nameless:
             return True
         return now - self._unsure.setdefault(death.process.key, now) >= UNSURE
