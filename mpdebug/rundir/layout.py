@@ -132,7 +132,7 @@ EV_UNOPENED = "unopened"  # or could not be: name lock error
 EV_ORDER = "order"  # a lock was taken with another in hand: first second (addresses)
 #                     first_where second_where thread
 EV_NOT_OWNED = "not owned"  # a lock was released that this process had not taken: address where
-EV_LEFT = "left"  # the process's work ends, and a lock is still taken: address where thread
+EV_LEFT = "left"  # the process's work ends, and a lock is still taken: address where
 EV_FORKED_BESIDE = "forked beside"  # in the child: its parent had other threads of the program
 #                     at the fork: threads [{name, where, function}] where
 EV_QUEUE = "queue"  # a Queue was made, or rebuilt here: what (class) reader writer (inodes)
