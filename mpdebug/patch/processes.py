@@ -10,7 +10,7 @@ import os
 import sys
 
 from mpdebug.agent import encode, guard, identity, mistakes, process, used_up
-from mpdebug.patch import executors, pools, registry
+from mpdebug.patch import registry
 from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
@@ -140,8 +140,12 @@ def _arrive(started: Any) -> None:
     started.__dict__["run"] = _Run(started)  # a __setattr__ of the program's is not asked
     role = here.who["role"]
     if role == layout.POOL_WORKER:
+        from mpdebug.patch import pools  # noqa: PLC0415 - loaded with the program's own
+
         pools.watch_tasks(started)
     elif role == layout.EXECUTOR_WORKER:
+        from mpdebug.patch import executors  # noqa: PLC0415 - as above
+
         executors.watch_tasks(started)
 
 

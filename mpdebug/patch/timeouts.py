@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from mpdebug.agent import guard
-from mpdebug.patch import jobs, registry
+from mpdebug.patch import registry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ def pool_gave_up(result: Any, error: BaseException) -> tuple[str, float | None]:
         or error.__cause__ is not None  # a task's own error has its traceback as the cause
         or (ready is not None and ready())
     ):
+        from mpdebug.patch import jobs  # noqa: PLC0415 - loaded with pools and executors
+
         jobs.looked_at(result)
         return "", None
     kind = type(result).__name__
@@ -130,6 +132,8 @@ def future_gave_up(future: Any, error: BaseException) -> tuple[str, float | None
     `Executor.map` gives each future what is left of its time; the whole is told.
     """
     if not isinstance(error, TimeoutError) or future.done():
+        from mpdebug.patch import jobs  # noqa: PLC0415 - as above
+
         jobs.looked_at(future)
         return "", None
     caller = sys._getframe(2)  # noqa: SLF001 - of the wrapper
