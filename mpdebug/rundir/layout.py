@@ -201,8 +201,13 @@ def parse_folder_name(name: str) -> tuple[int, int, int] | None:
 
 def start_of(pid: int | str = "self") -> int | None:
     """When the process started, in clock ticks since boot; None if it is gone or unknown."""
-    fields = _stat(pid) if env.HAS_PROC else []
-    return int(fields[19]) if fields else None
+    text = _stat(pid) if env.HAS_PROC else b""
+    if not text:
+        return None
+    at = 0
+    for _ in range(START):  # not `split`: in a forked child each new object copies a page
+        at = text.index(b" ", at) + 1
+    return int(text[at : text.index(b" ", at)])
 
 
 def is_alive(pid: int, start: int) -> bool:
@@ -215,23 +220,27 @@ def is_alive(pid: int, start: int) -> bool:
         except PermissionError:
             return True
         return True
-    fields = _stat(pid)
-    return bool(fields) and int(fields[19]) == start and fields[0] not in (b"Z", b"X")
+    fields = _stat(pid).split(None, START + 1)
+    return bool(fields) and int(fields[START]) == start and fields[0] not in (b"Z", b"X")
 
 
-def _stat(pid: int | str) -> list[bytes]:
-    """The fields of /proc/PID/stat behind the command name, which may hold anything."""
+START = 19
+"""Field 22 of /proc/PID/stat, counted from behind the command name, which may hold anything."""
+
+
+def _stat(pid: int | str) -> bytes:
+    """What /proc/PID/stat says behind the command name; empty if the process is gone."""
     try:
         fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return []
+        return b""
     try:
-        stat = os.read(fd, 1024)
+        stat = os.read(fd, 480)
     except OSError:  # it ended between open and read
-        return []
+        return b""
     finally:
         os.close(fd)
-    return stat[stat.rindex(b")") + 2 :].split(None, 20)
+    return stat[stat.rindex(b")") + 2 :]
 
 
 def boot_id() -> str:
