@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mpdebug.diagnosis import names, trouble, why
-from mpdebug.model import Ended, Frame, Note, Process
+from mpdebug.model import Ended, Frame, Goodbye, Note, Process, Raised, Task
 from mpdebug.model_shared import Label
 from mpdebug.model_waits import (
     OUTSIDE,
@@ -23,6 +23,7 @@ from mpdebug.model_waits import (
     WRITE,
     LockNote,
     Picture,
+    Thing,
     Wait,
 )
 from tests.pictures import (
@@ -39,7 +40,7 @@ from tests.pictures import (
 )
 
 if TYPE_CHECKING:
-    from mpdebug.model_waits import Finding, Thing
+    from mpdebug.model_waits import Finding
 
 LIB = "/usr/lib/python3.13"
 X = thing("x", "A", "B")
@@ -122,6 +123,42 @@ def test_a_lock_taken_twice() -> None:
     assert kinds(*facts) == [("lock-self", PROVED, True)]
 
 
+def test_a_lock_taken_twice_at_one_line_was_not_given_back() -> None:
+    """A loop that came round again, after an exception: an RLock would only hide that."""
+    facts = [child("A"), X, joins("M", "A")]
+    wait = at(waits("A", "x", SEMAPHORE), 8)
+    (again,) = found(*facts, wait, replace(holds("A", "x"), where="/home/me/app.py:8"))
+    (other,) = found(*facts, wait, replace(holds("A", "x"), where="/home/me/app.py:4"))
+    assert "`with lock:`" in again.cure
+    assert "`with lock:`" not in other.cure
+
+
+def test_permits_of_one_that_ended_well_were_left() -> None:
+    """It returned without release(): nobody killed it, and `with` is the cure."""
+    slots = thing("x", "A", "B", kind="BoundedSemaphore")
+    facts = [child("B"), slots, holds("A", "x"), waits("B", "x", SEMAPHORE), joins("M", "B")]
+    assert kinds(dead("A", 0), *facts) == [("lock-left", PROVED, True)]
+    assert kinds(dead("A", -9), *facts) == [("lock-held-by-dead", PROVED, True)]
+
+
+def test_who_holds_a_lock_and_waits_for_others_is_told() -> None:
+    """Main has the lock and waits for an item of the child that needs the lock."""
+    facts = [child("A"), thing("x", "M", "A"), holds("M", "x"), waits("A", "x", SEMAPHORE)]
+    (one,) = found(*facts, pipe("p", readers="M", writers="A"), waits("M", "p", READ))
+    assert one.kind == "waits-for-ever"
+    assert [text.split(" (")[0] for label, text in one.evidence if label == "holds"] == ["M"]
+    assert "while you hold a lock" in one.cure
+
+
+def test_workers_that_wait_for_a_lock_of_others_are_not_starved() -> None:
+    """More workers would not help: main holds the lock and waits for their results."""
+    task = Task("work", "1", "running", 1)
+    worker = child("A", role="pool worker", task=task)
+    facts = [worker, thing("x", "M", "A"), waits("A", "x", SEMAPHORE), waits("M", "", THREAD)]
+    assert kinds(*facts) == [("pool-starved", PROVED, True)]
+    assert kinds(*facts, holds("M", "x")) == [("waits-for-ever", PROVED, True)]
+
+
 def test_a_circle_is_a_deadlock_whoever_else_runs() -> None:
     """Main computes, and could release anything: the circle is proved all the same."""
     both = [child("A"), child("B"), X, thing("y", "A", "B"), holds("A", "x"), holds("B", "y")]
@@ -161,6 +198,42 @@ def test_a_subprocess_that_writes_into_a_full_pipe() -> None:
     facts = [child("A"), pipe("p", readers="M", writers="A"), waits("A", "p", WRITE)]
     assert kinds(*facts, joins("M", "A")) == [("subprocess-pipe-full", PROVED, True)]
     assert kinds(*facts, does("M", OUTSIDE)) == []
+
+
+def test_a_child_of_multiprocessing_that_writes_into_a_full_pipe() -> None:
+    """It has no communicate(): its parent is to read first, and then to join."""
+    facts = [child("A", method="fork"), waits("A", "p", WRITE), joins("M", "A")]
+    ends = pipe("p", readers="M", writers="A")
+    assert kinds(*facts, ends) == [("join-before-drain", PROVED, True)]
+    near, far = (Thing(a, "socket", users=(b,), peer=c) for a, b, c in ("pAq", "qMp"))
+    assert kinds(*facts, near, far) == [("join-before-drain", PROVED, True)]
+
+
+def test_a_subprocess_whose_other_pipe_is_read_or_written() -> None:
+    """The parent reads stdout while stderr is full, or writes while the answer is not read."""
+    facts = [child("A"), pipe("p", readers="M", writers="A"), waits("A", "p", WRITE)]
+    reads = [pipe("q", readers="M", writers="A"), waits("M", "q", READ)]
+    writes = [pipe("q", readers="A", writers="M"), waits("M", "q", WRITE)]
+    for more in (reads, writes):
+        (one,) = found(*facts, *more)
+        assert (one.kind, one.certainty) == ("subprocess-pipe-full", PROVED)
+        assert one.title.startswith("A ")
+
+
+def test_a_pipe_made_by_hand_whose_other_end_the_reader_has() -> None:
+    """os.pipe() has no place of its making; with a second thread, that one may be to write."""
+    own = pipe("p", readers="M", writers="M")
+    reads = at(waits("M", "p", READ), 9)
+    assert kinds(own, reads) == [("pipe-end-open", PROVED, True)]
+    assert kinds(own, reads, waits("M", "", THREAD, 7)) == [("waits-for-ever", PROVED, True)]
+
+
+def test_who_waits_for_one_event_is_told_once() -> None:
+    """Three that wait for one event are one trouble."""
+    event = made(thing("x", "A", "B", "M"), "Event")
+    both = [at(waits(key, "x", SEMAPHORE), 8, "Event.wait") for key in "AB"]
+    (one,) = found(child("A"), child("B"), event, *both, joins("M", "A"))
+    assert (one.kind, one.processes) == ("event-never-set", ("A", "B"))
 
 
 def test_a_barrier_and_an_event_without_the_one_that_died() -> None:
@@ -238,3 +311,10 @@ def test_an_empty_picture_has_nothing() -> None:
     """And every kind of trouble is looked for in it without a fault."""
     assert why.explain(Picture(picture().run, 1)) == []
     assert len(trouble.TROUBLES) > 50
+
+
+def test_the_end_of_input_is_the_null_device_only_for_multiprocessings_children() -> None:
+    """Main, or a subprocess, came to the end of an input that it really had."""
+    said = Goodbye("exception", 400, 1, Raised("EOFError", "EOF when reading a line"))
+    assert kinds(dead("A", 1, goodbye=said, method="fork")) == [("stdin-closed", PROVED, False)]
+    assert kinds(dead("A", 1, goodbye=said)) == [("died", PROVED, False)]

@@ -37,7 +37,6 @@ BY_WORDS = (
     ("TerminatedWorkerError", "executor-broken"),
     ("SemLock created in a", "context-mismatch"),
     ("lock from a", "context-mismatch"),
-    ("EOF when reading a line", "stdin-closed"),
     ("SIGBUS", "shared-memory-short"),
     ("SIGKILL", "killed"),
     ("SIGSEGV", "crashed"),
@@ -51,6 +50,7 @@ BY_CURE = (
     ("a spawned child does not run what stands there", "name-under-guard"),
     ("could not pickle the target", "target-unpicklable"),
     ("what goes to another process is pickled", "target-unpicklable"),
+    ("the standard input of a child is /dev/null", "stdin-closed"),
 )
 """The same by the cure that is known for it."""
 

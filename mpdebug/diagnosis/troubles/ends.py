@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from mpdebug.diagnosis import relations
 from mpdebug.diagnosis.trouble import trouble
+from mpdebug.diagnosis.troubles import locks
 from mpdebug.diagnosis.troubles.queues import joins
-from mpdebug.model_waits import ENDLESS, SUSPECTED
+from mpdebug.model_waits import ENDLESS, SEMAPHORE, SUSPECTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,16 +78,32 @@ def waits_for_ever(known: Known) -> Iterator[Finding]:
         if every
         else f"{known.whos(w.process for w in dead)} wait"
     )
+    held = list(dict.fromkeys(_held(known, dead)))
     yield known.finding(
         "waits-for-ever",
         f"{who} for another one, without a time limit: only a signal from outside can wake"
         f" {'it' if every else 'them'}",
         processes=[wait.process for wait in dead],
         things=[ident for wait in dead for ident in wait.things],
-        evidence=known.lines(_ordered(known, dead)),
-        cure="look at these lines: who was to send, set, release or end, and did not?",
+        evidence=[*known.lines(_ordered(known, dead)), *held],
+        cure="do not wait for others while you hold a lock that they need"
+        if held
+        else "look at these lines: who was to send, set, release or end, and did not?",
         mono=max(wait.since for wait in dead),
     )
+
+
+def _held(known: Known, waits: list[Wait]) -> Iterator[tuple[str, str]]:
+    """Who holds a lock for which one of these waits, and waits itself for another thing."""
+    ends = {(wait.process, wait.tid) for wait in waits}
+    for wait in waits:
+        for ident in wait.things if wait.kind == SEMAPHORE else ():
+            hold = known.holder(ident)
+            if hold is None or locks.is_part_of_queue(known, ident):
+                continue
+            if (hold.process, hold.tid) in ends - {(wait.process, wait.tid)}:
+                what = f"{known.thing(ident)}{known.taken(hold)}"
+                yield "holds", f"{known.who(hold.process)} {what}"
 
 
 def _ordered(known: Known, waits: list[Wait]) -> list[Wait]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mpdebug.diagnosis import relations
+from mpdebug.diagnosis import jobs, relations
 from mpdebug.diagnosis.trouble import trouble
 from mpdebug.model_waits import PROVED, THREAD
 
@@ -45,9 +45,15 @@ def is_part_of_queue(known: Known, ident: str) -> bool:
 
 
 def left_by(known: Known, hold: Hold) -> bool:
-    """Whether the holder came to the end of its work with the lock still taken."""
+    """Whether the holder came to the end of its work with the lock still taken.
+
+    Permits of a semaphore are not noted as left: who ended well has not lost them otherwise.
+    """
     one = known.process(hold.process)
-    return one is not None and any(note.kind == LEFT for note in one.notes)
+    if one is None:
+        return False
+    well = hold.state == HELD and jobs.ended_well(one) and hold.process not in known.deaths
+    return well or any(note.kind == LEFT for note in one.notes)
 
 
 @trouble("lock-held-by-dead")
@@ -193,6 +199,14 @@ def lock_self(known: Known) -> Iterator[Finding]:
     for cycle in known.graph.cycles():
         wait, hold = cycle[0].wait, cycle[0].hold
         if len(cycle) == 1 and hold is not None:
+            cure = "a Lock cannot be taken twice: take it in one place, or make it an RLock"
+            frame = known.frame(wait)
+            if frame is not None and hold.where == f"{frame.file}:{frame.line}":
+                cure = (
+                    "it came here a second time without a release() in between, as after an"
+                    " exception: use `with lock:`, which releases it on every way out; where a"
+                    " function calls itself, make it an RLock"
+                )
             yield known.finding(
                 "lock-self",
                 f"{known.who(wait.process)} waits for {known.thing(hold.thing)}, which it holds"
@@ -203,7 +217,7 @@ def lock_self(known: Known) -> Iterator[Finding]:
                     ("held by", f"itself{known.taken(hold)}"),
                     ("waits", known.line(wait)),
                 ],
-                cure="a Lock cannot be taken twice: take it in one place, or make it an RLock",
+                cure=cure,
                 mono=wait.since,
             )
 

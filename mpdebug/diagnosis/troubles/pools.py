@@ -209,26 +209,32 @@ def pool_starved(known: Known) -> Iterator[Finding]:
             continue
         there = [wait for wait in waits if wait is not None]
         held = {known.holder(ident) for wait in there for ident in wait.things} - {None}
-        if any(hold and not known.is_alive(hold.process) for hold in held):
-            continue  # a dead holder explains it
+        if any(hold and hold.process not in {one.key for one in people} for hold in held):
+            continue  # that holder explains it, dead or not
         task = people[0].task
         at = known.at(there[0])
+        owner = known.main_wait(key)
+        waits_too = [owner] if owner is not None and known.is_dead(owner) else []
+        also = f", or from {known.who(key)}, which waits too" if waits_too else ""
+        stuck = f"has no worker{also}"
+        many = f"all {len(people)} workers" if len(people) > 1 else "the only worker"
         yield known.finding(
             "pool-starved",
-            f"all {len(people)} workers of the pool of {known.who(key)} wait, and no other task"
-            " can begin",
+            f"{many} of the pool of {known.who(key)} {'wait' if len(people) > 1 else 'waits'},"
+            " and no other task can begin",
             processes=[key, *(one.key for one in people)],
             things=[ident for wait in there for ident in wait.things],
             evidence=[
-                *known.lines(there),
+                *known.lines([*there, *waits_too]),
                 (
                     "for",
                     next((known.thing(ident) for one in there for ident in one.things), ""),
                 ),
                 tasks.running(task, known.run.cwd) if task else ("", ""),
-                ("so", f"what they wait for at {at} would come from a task that has no worker"),
+                ("so", f"what is waited for at {at} would come from a task that {stuck}"),
             ],
-            cure="give the pool as many workers as there are tasks that wait for each other",
+            cure="give the pool as many workers as there are tasks that wait for each other"
+            + (", and what they need before you wait for their results" if also else ""),
             mono=max(wait.since for wait in there),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from mpdebug.diagnosis import lost_items
+from mpdebug.diagnosis import lost_items, relations
 from mpdebug.diagnosis.trouble import trouble
 from mpdebug.model_waits import CHILD, POLL, READ, SEMAPHORE, WRITE
 
@@ -50,12 +50,20 @@ def join_before_drain(known: Known) -> Iterator[Finding]:
     """
     for key, waits in known.waits.items():
         for wait in waits:
-            if wait.kind != WRITE or (
-                "Queue._feed" not in known.calls(wait) and not _feeds(known, wait)
-            ):
+            if wait.kind != WRITE or not known.is_dead(wait):
                 continue
             waiting = [other for other in known.waits if key in joins(known, other)]
-            if not waiting or not known.is_dead(wait):
+            if "Queue._feed" in known.calls(wait) or _feeds(known, wait):
+                stuck = (
+                    "and",
+                    f"{known.who(key)} has items left to send, and the pipe is full",
+                )
+            elif wait.main and _is_of_multiprocessing(known, key):
+                waiting = [one for one in _readers(known, wait) if one in waiting]
+                stuck = ("writes", known.line(wait))
+            else:
+                continue
+            if not waiting:
                 continue
             parent = known.main_wait(waiting[0])
             thing = known.thing(wait.things[0]) if wait.things else "a queue"
@@ -65,16 +73,24 @@ def join_before_drain(known: Known) -> Iterator[Finding]:
                 f" end: nobody reads what it put into {thing}",
                 processes=[waiting[0], key],
                 things=wait.things,
-                evidence=[
-                    ("waits", known.line(parent) if parent else ""),
-                    (
-                        "and",
-                        f"{known.who(key)} has items left to send, and the pipe is full",
-                    ),
-                ],
-                cure="read the queue empty first (get()), then join()",
+                evidence=[("waits", known.line(parent) if parent else ""), stuck],
+                cure="read it empty first (get(), recv()), then join()",
                 mono=wait.since,
             )
+
+
+def _is_of_multiprocessing(known: Known, key: str) -> bool:
+    one = known.process(key)
+    return one is not None and one.method in relations.CHILDREN
+
+
+def _readers(known: Known, wait: Wait) -> list[str]:
+    """Who could read what a thread wants to write, but for its own process."""
+    thing = known.picture.things.get(wait.things[0]) if wait.things else None
+    if thing is None:
+        return []
+    other = known.picture.things.get(thing.peer)
+    return [one for one in (other.users if other else thing.readers) if one != wait.process]
 
 
 def _feeds(known: Known, wait: Wait) -> bool:
@@ -89,32 +105,51 @@ def subprocess_pipe_full(known: Known) -> Iterator[Finding]:
     """A child writes to a pipe that its parent does not read, and the parent waits for its end.
 
     subprocess.Popen(stdout=PIPE) and then wait(): a pipe holds some 64 KiB, and when it is full
-    the child waits for somebody to read it.
+    the child waits for somebody to read it. The same happens to a parent that reads another
+    pipe of the child to its end, or writes to it much that the child answers.
 
-    What to do: communicate(), which reads while it waits; or send the output to a file.
+    What to do: communicate(), which reads and writes all pipes while it waits; or send the
+    output to a file.
     """
     for key, waits in known.waits.items():
         for wait in waits:
             if wait.kind != WRITE or not wait.main or not known.is_dead(wait):
                 continue
-            thing = known.picture.things.get(wait.things[0]) if wait.things else None
-            readers = [one for one in (thing.readers if thing else ()) if one != key]
-            waiting = [one for one in readers if key in joins(known, one)]
-            if waiting:
-                parent = known.main_wait(waiting[0])
+            if _is_of_multiprocessing(known, key):
+                continue
+            for reader in _readers(known, wait):
+                parent = known.main_wait(reader)
+                does = _instead(known, parent, key) if parent is not None else ""
+                if parent is None or not does:
+                    continue
                 yield known.finding(
                     "subprocess-pipe-full",
                     f"{known.who(key)} writes to a pipe that is full, and"
-                    f" {known.who(waiting[0])}, which could read it, waits for its end",
-                    processes=[waiting[0], key],
+                    f" {known.who(reader)}, which could read it, {does}",
+                    processes=[reader, key],
                     things=wait.things,
-                    evidence=[
-                        ("waits", known.line(parent) if parent else ""),
-                        ("writes", known.line(wait)),
-                    ],
-                    cure="use communicate() instead of wait(), or send the output to a file",
+                    evidence=[("waits", known.line(parent)), ("writes", known.line(wait))],
+                    cure="use communicate(), which reads and writes all its pipes while it"
+                    " waits, or send the output to a file",
                     mono=wait.since,
                 )
+
+
+def _instead(known: Known, parent: Wait, child: str) -> str:
+    """What a parent does that should read what its child writes; empty: nothing for it."""
+    if child in joins(known, parent.process):
+        return "waits for its end"
+    thing = known.picture.things.get(parent.things[0]) if parent.things else None
+    one = known.process(child)
+    if thing is None or not known.is_dead(parent):
+        return ""
+    if one is None or not known.people.is_ancestor(parent.process, one):
+        return ""
+    if parent.kind == READ and child in thing.writers:
+        return "reads another pipe of it"
+    if parent.kind == WRITE and child in thing.readers:
+        return "writes to it"
+    return ""
 
 
 @trouble("pipe-end-open")
@@ -134,7 +169,9 @@ def pipe_end_open(known: Known) -> Iterator[Finding]:
             thing = known.picture.things.get(wait.things[0])
             if thing is None or key not in (thing.writers or ()) or thing.strangers:
                 continue
-            if thing.label is None or thing.label.call.rpartition(".")[2] != "Pipe":
+            if thing.label is None and (len(waits) > 1 or not wait.frames or known.calls(wait)):
+                continue  # a thread may be meant to write, or it is something of a library
+            if thing.label and thing.label.call.rpartition(".")[2] != "Pipe":
                 continue  # a queue's readers have both ends by design
             others = [one for one in thing.writers if one != key]
             also = f", as {known.whos(others)} does" if others else ""
@@ -278,6 +315,7 @@ def event_never_set(known: Known) -> Iterator[Finding]:
     What to do: set the event in a `finally`, or wait with a time-out and look whether the other
     process lives.
     """
+    alike: dict[tuple[str, str, str], list[Wait]] = {}
     for wait in known.picture.waits:
         calls = known.calls(wait)
         if wait.kind != SEMAPHORE or not known.is_dead(wait):
@@ -287,18 +325,24 @@ def event_never_set(known: Known) -> Iterator[Finding]:
         what = next((one for one in ("Event.wait", "Condition.wait") if one in calls), "")
         if not what:
             continue
-        gone = [one for one in known.siblings(wait.process) if not one.alive and one.observed]
-        bad = [one for one in gone if one.key in known.deaths] or gone
+        one = known.process(wait.process)
         thing = next((known.thing(ident) for ident in wait.things), what.partition(".")[0])
+        alike.setdefault((what, thing, one.parent if one else ""), []).append(wait)
+    for (what, thing, _), waits in alike.items():
+        keys = dict.fromkeys(wait.process for wait in waits)
+        gone = [
+            one for one in known.siblings(waits[0].process) if not one.alive and one.observed
+        ]
+        bad = [one for one in gone if one.key in known.deaths] or gone
         yield known.finding(
             "event-never-set",
-            f"{known.who(wait.process)} waits for {_whole(thing)}, and nobody is left to"
-            f" {'set' if what.startswith('Event') else 'notify'} it",
-            processes=[wait.process, *(one.key for one in bad[:3])],
-            things=wait.things,
-            evidence=[("waits", known.line(wait)), *_ends(known, bad)],
+            f"{known.whos(keys)} {'wait' if len(keys) > 1 else 'waits'} for {_whole(thing)},"
+            f" and nobody is left to {'set' if what.startswith('Event') else 'notify'} it",
+            processes=[*keys, *(one.key for one in bad[:3])],
+            things=waits[0].things,
+            evidence=[*known.lines(waits), *_ends(known, bad)],
             cure="let the one that should do it do so in a `finally`, or wait with a time-out",
-            mono=wait.since,
+            mono=max(wait.since for wait in waits),
         )
 
 
