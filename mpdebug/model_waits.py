@@ -47,6 +47,7 @@ class Wait:
     """A signal may end it: the process has a handler for one, neither for Ctrl-C nor ours."""
     words: str = ""  # for people: "sleeps", "waits for input"
     since: int = 0  # mono (ns) when it last ran; 0: not known
+    asked: bool = False  # it ran then to tell its stack, and may have waited before
     switches: int = -1  # how often it was put to sleep or put off until now
     thread: str = ""  # its name
     frames: tuple[Frame, ...] = ()  # its Python stack, outermost first; empty: not asked for

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mpdebug.diagnosis.graph import Graph
+from mpdebug.diagnosis.known import Known
 from mpdebug.diagnosis.proof import prove
 from mpdebug.model_waits import CHILD, POLL, READ, SEMAPHORE, THREAD, WRITE
+from mpdebug.observer import threads
 from mpdebug.observer.outside import OutsideReader
 from mpdebug.observer.picture import take
 from tests.harness import program, until
@@ -155,6 +158,41 @@ def test_each_wait_has_its_python_stack(hang: Callable[[str, str], Looked]) -> N
         }[kind]
         assert handler in frames, inner
 
+
+def test_a_wait_that_was_interrupted_for_its_stack_is_known_as_such(
+    hang: Callable[[str, str], Looked],
+) -> None:
+    """Since then it waits, but it may have waited long before: that is told as a least time."""
+    looked = hang("fork", "locks")
+    looked.take(stacks=True)
+    looked.take()
+    for name in "AB":
+        (wait,) = looked.waits()[name]
+        assert wait.asked
+        assert Known(looked.picture).lasting(wait).startswith(", for at least ")
+
+
+def test_each_cpu_has_a_clock_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of a wait is told by the clock of the CPU where it began; others are far off."""
+    at_home = os.sched_getaffinity(0)
+    on = [at_home]
+    slept = time.monotonic_ns() - 60 * SECOND
+
+    def read(path: str, _: int = 0) -> bytes:
+        if path.endswith("stat"):
+            return b"9 (a) b) S " + b"0 " * 35 + b"1 0"
+        ran = slept - 7 * SECOND
+        if "self" in path:
+            ran = time.monotonic_ns() - (7 if on[-1] == {1} else 3) * SECOND
+        return f"se.exec_start : {ran // 10**6}.{ran % 10**6:06}".encode()
+
+    monkeypatch.setattr(threads, "read", read)
+    monkeypatch.setattr(os, "sched_setaffinity", lambda _, cpus: on.append(cpus))
+    assert abs(threads.Clock().since(9, 9) - slept) < SECOND
+    assert on[1:] == [{1}, at_home]
+
+
+SECOND = 1_000_000_000
 
 WELL = ("sleeps", "back_and_forth", "serves", "connects", "halted")
 

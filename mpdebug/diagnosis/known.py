@@ -128,11 +128,12 @@ class Known:
             return ""
         return f" {(self.picture.mono - mono) / SECOND:.1f} s ago"
 
-    def lasting(self, since: int) -> str:
+    def lasting(self, wait: Wait) -> str:
         """`, for 2.1 s`; empty where the time is not known."""
-        if not since or since > self.picture.mono:
+        if not wait.since or wait.since > self.picture.mono:
             return ""
-        return f", for {(self.picture.mono - since) / SECOND:.1f} s"
+        least = "at least " if wait.asked else ""
+        return f", for {least}{(self.picture.mono - wait.since) / SECOND:.1f} s"
 
     def place(self, where: str) -> str:
         """`app.py:9`."""
@@ -164,7 +165,7 @@ class Known:
     def line(self, wait: Wait) -> str:
         """`waiter (pid 12) in Queue.get at app.py:7 in work: q.get(), for 2.0 s`."""
         thread = "" if wait.main else f" (thread {wait.thread or wait.tid})"
-        return f"{self.who(wait.process)}{thread}{self._does(wait)}{self.lasting(wait.since)}"
+        return f"{self.who(wait.process)}{thread}{self._does(wait)}{self.lasting(wait)}"
 
     def lines(self, waits: Iterable[Wait]) -> list[tuple[str, str]]:
         """Rows of evidence, ("waits", text): those that wait alike are one, FEW at most."""
@@ -176,7 +177,7 @@ class Known:
             first = min(group, key=lambda one: one.since)
             if len({one.process for one in group}) > 1:
                 who = self.whos(one.process for one in group)
-                rows.append(("waits", f"{who}{does}{self.lasting(first.since)}"))
+                rows.append(("waits", f"{who}{does}{self.lasting(first)}"))
             else:
                 rows.append(("waits", self.line(first)))
         if len(alike) > FEW:

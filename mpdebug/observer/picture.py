@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 SETTLE = 0.15
 """Seconds between the two looks, at least."""
 
+ANSWER = 100_000_000
+"""ns within which a thread sleeps again that told its stack."""
+
 REFUSED = "not permitted to look at its threads"
 UNTOLD = "this system does not tell the system calls of threads"
 NEW = "it has just been started"
@@ -124,10 +127,13 @@ class _Look:
         for one in self.members:
             now = self._threads(one)
             before = self.seen[one.key]
+            told = _last_stack(one)
             for wait in self.waits[one.key]:
                 if before[wait.tid].is_still(now.get(wait.tid)):
                     still.add((one.key, wait.tid))
-                    found.append(replace(wait, since=clock.since(one.pid, wait.tid)))
+                    since = clock.since(one.pid, wait.tid)
+                    asked = bool(since) and abs(since - told) < ANSWER
+                    found.append(replace(wait, since=since, asked=asked))
             moved = [tid for tid in now if (one.key, tid) not in still]
             found += self.blocked[one.key].waits(now, moved)
             self.seen[one.key] = now
@@ -153,6 +159,17 @@ def above(pid: int, parents: dict[int, int]) -> set[int]:
     while (pid := parents.get(pid, 0)) and pid not in found:
         found.add(pid)
     return found
+
+
+def _last_stack(one: Process) -> int:
+    """When a process told its stacks last, mono in ns; 0: never, or not known."""
+    try:
+        written = os.stat(os.path.join(one.folder, layout.FAULTS)) if one.folder else None
+    except OSError:
+        return 0
+    if written is None or not written.st_size:
+        return 0
+    return time.monotonic_ns() - (time.time_ns() - written.st_mtime_ns)
 
 
 def _is_there(one: Process) -> bool:

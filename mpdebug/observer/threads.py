@@ -18,6 +18,9 @@ STATUS = re.compile(
     rb"|voluntary_ctxt_switches:\t(?P<slept>\d+)|nonvoluntary_ctxt_switches:\t(?P<put_off>\d+))",
     re.MULTILINE,
 )
+PROCESSOR = 36
+"""Which field of `stat` it is, behind the name."""
+
 EXEC_START = re.compile(r"exec_start\s*:\s*(\d+)\.(\d+)")
 
 
@@ -106,18 +109,47 @@ def memory(pid: int, address: int, size: int) -> bytes:
 class Clock:
     """Tells when a sleeping thread ran last, where the kernel says so (`sched` of /proc).
 
-    The scheduler's clock is not CLOCK_MONOTONIC: it is compared with it on a thread that runs
-    just now, which is ours.
+    The scheduler's clock is not CLOCK_MONOTONIC, and each CPU has its own: it leaves out what
+    interrupts took, or the other machines on the same host. So it is compared on the CPU where
+    the thread ran last, on a thread that runs there just now, which is ours.
     """
 
     def __init__(self) -> None:
-        ran = _exec_start("self")
-        self._ahead = time.monotonic_ns() - ran if ran else 0
+        self._ahead: dict[int, int] = {}  # by CPU
 
     def since(self, pid: int, tid: int) -> int:
         """CLOCK_MONOTONIC in ns at which the thread went to sleep; 0: not known."""
-        ran = _exec_start(f"{pid}/task/{tid}") if self._ahead else 0
-        return min(ran + self._ahead, time.monotonic_ns()) if ran else 0
+        task = f"{pid}/task/{tid}"
+        ran, cpu = _exec_start(task), _last_cpu(task)
+        if not ran:
+            return 0
+        if cpu not in self._ahead:
+            self._ahead[cpu] = _ahead_of(cpu)
+        ahead = self._ahead[cpu]
+        return min(ran + ahead, time.monotonic_ns()) if ahead else 0
+
+
+def _ahead_of(cpu: int) -> int:
+    """How far CLOCK_MONOTONIC is ahead of the clock of a CPU; 0: we may not run there."""
+    try:
+        allowed = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {cpu})
+    except OSError:
+        return 0
+    try:
+        ran = _exec_start("thread-self")
+        return time.monotonic_ns() - ran if ran else 0
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+def _last_cpu(task: str) -> int:
+    """On which CPU a thread ran last; -1: not known."""
+    try:
+        fields = read(f"/proc/{task}/stat", 1024).rpartition(b")")[2].split()
+        return int(fields[PROCESSOR])
+    except (OSError, IndexError, ValueError):
+        return -1
 
 
 def _exec_start(whose: str) -> int:

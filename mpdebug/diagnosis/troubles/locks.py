@@ -260,7 +260,7 @@ def _link(known: Known, before: Edge, edge: Edge) -> Iterator[tuple[str, str]]:
     place = f" at {at}" if at else ""
     what = known.thing(edge.thing.id) if edge.hold else f"the end of {known.who(edge.to)}"
     label = name if before.hold is None else ""
-    yield label, f"waits for {what}{place}{known.lasting(edge.wait.since)}"
+    yield label, f"waits for {what}{place}{known.lasting(edge.wait)}"
 
 
 @trouble("thread-lock-across-fork")
