@@ -185,6 +185,15 @@ def test_joined_before_its_queue_was_read() -> None:
     assert kinds(*facts, does("M", RUNS)) == []
 
 
+def test_the_end_of_a_program_whose_own_queue_nobody_reads() -> None:
+    """Main has put more than the pipe holds, and waits at its end for the thread that sends."""
+    feeds = at(waits("M", "p", WRITE, 7), 5, "Queue._feed", "queues.py")
+    ends = at(waits("M", "", THREAD), 5, "Queue._finalize_join", "queues.py")
+    (one,) = found(pipe("p", readers="M", writers="M"), feeds, ends)
+    assert (one.kind, one.certainty) == ("join-before-drain", PROVED)
+    assert "cancel_join_thread" in one.cure
+
+
 def test_a_pipe_whose_other_end_the_reader_has() -> None:
     """Its end never comes; where a stranger has it too, it may."""
     own = made(pipe("p", readers="A", writers="A"), "Pipe")

@@ -80,6 +80,7 @@ TROUBLES = (
     hangs("busy_loop", "busy", "{SPINS}", certainty=SUSPECTED),
     limps("cf_exc_required_args", "executor-broken", "MissingColumn", "{RAISED}"),
     limps("cf_worker_killed", "executor-broken", "SIGKILL", "render"),
+    limps("cf_initializer_raises", "executor-broken", "initializer failed", "{RAISED}"),
     limps("ctx_mismatch", "context-mismatch", "{STARTED}", methods=EXECED),
     limps("daemon_children", "daemon-has-children", "{STARTED}"),
     limps("daemon_killed_at_exit", "daemon-terminated", "backup", certainty=SUSPECTED),

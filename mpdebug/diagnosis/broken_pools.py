@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mpdebug.diagnosis import cures, deaths, places, words
-from mpdebug.diagnosis.jobs import number, of, text
+from mpdebug.diagnosis.jobs import INITIALIZER, number, of, text
 from mpdebug.diagnosis.relations import EXECUTOR_WORKER
 from mpdebug.model_waits import PROVED, Finding
 
@@ -78,6 +78,8 @@ def _worker_died(process: Process, note: Note, people: Relations) -> Iterator[Fi
         if death.bad and death.mono <= note.mono + SOON
     ]
     died.sort(key=lambda death: death.mono)
+    if not died:
+        yield from _not_initialized(process, note, people)
     for death in died[:1]:
         worker = death.process
         died_of = words.died_of(death)
@@ -90,6 +92,30 @@ def _worker_died(process: Process, note: Note, people: Relations) -> Iterator[Fi
             processes=(process.key, worker.key),
             evidence=(("died", f"{words.who(worker)}: {death.cause}"), ("so", BREAKS)),
             cure=NEW_EXECUTOR,
+            mono=note.mono,
+            standing=False,
+            facts={"owner": text(note, "owner"), "worker": worker.key},
+        )
+
+
+def _not_initialized(process: Process, note: Note, people: Relations) -> Iterator[Finding]:
+    """Its workers ended because their initializer failed, with status 0."""
+    failed = [
+        (one, said)
+        for one in people.run.processes
+        if one.parent == process.key and one.role == EXECUTOR_WORKER
+        for said in of(one, "handler died")
+        if text(said, "what") == INITIALIZER and said.mono <= note.mono + SOON
+    ]
+    for worker, said in failed[:1]:
+        place = words.made_at(process, text(note, "owner"), people)
+        yield Finding(
+            "executor-broken",
+            PROVED,
+            f"ProcessPoolExecutor{place} broke: the initializer failed in {words.who(worker)}",
+            processes=(process.key, worker.key),
+            evidence=(("raised", words.raised_at(said, people)), ("so", BREAKS)),
+            cure="mend the initializer",
             mono=note.mono,
             standing=False,
             facts={"owner": text(note, "owner"), "worker": worker.key},

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mpdebug.model import Death, Note, Process, Run
 
 TAKES_TASKS = ("get", "recv")
+INITIALIZER = "initializer"  # rundir.layout.INITIALIZER
 CTRL_C = "KeyboardInterrupt"
 
 
@@ -99,7 +100,12 @@ def ledger(run: Run) -> Ledger:
         items=tuple(items(run)),
         unread=tuple(unread(people)),
         open_pools=tuple(found for one in run.processes for found in open_pools(one)),
-        died=tuple((one, note) for one in run.processes for note in of(one, "handler died")),
+        died=tuple(
+            (one, note)
+            for one in run.processes
+            for note in of(one, "handler died")
+            if text(note, "what") != INITIALIZER
+        ),
     )
 
 

@@ -75,9 +75,10 @@ def _is_told_by(one: Finding, found: list[Finding]) -> bool:
         standing = [other for other in found if other.standing and other.certainty == PROVED]
         return any(people & set(other.processes) for other in standing)
     if one.kind in ACCUSED:
-        return any(
-            people <= set(other.processes) and other.kind not in ACCUSED for other in found
-        )
+        # Of its own kind one may tell more: why the executor broke that ended main.
+        same = [set(other.processes) for other in found if other.kind == one.kind]
+        others = [set(other.processes) for other in found if other.kind not in ACCUSED]
+        return any(people < other for other in same) or any(people <= other for other in others)
     same = [set(other.processes) for other in found if other.kind == one.kind]
     return bool(people) and any(people == other for other in same)
 

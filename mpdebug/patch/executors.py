@@ -201,4 +201,24 @@ def watch_tasks(started: Any) -> None:
     """Put the gates before the queues of an executor's worker that is about to run."""
     args: Any = getattr(started, "_args", ())
     if len(args) > 1 and hasattr(args[0], "get") and hasattr(args[1], "put"):
-        started._args = (CallGate(args[0]), pools.ResultGate(args[1]), *args[2:])  # noqa: SLF001
+        rest = args[2:]
+        if rest and rest[0] is not None:
+            rest = (Initializer(rest[0]), *rest[1:])
+        started._args = (CallGate(args[0]), pools.ResultGate(args[1]), *rest)  # noqa: SLF001
+
+
+class Initializer:
+    """The initializer of an executor: when it fails its worker just ends, with status 0."""
+
+    def __init__(self, original: Any) -> None:
+        self._original = original
+
+    def __call__(self, *args: Any) -> Any:
+        """Call it."""
+        try:
+            return self._original(*args)
+        except BaseException as error:
+            guard.drop_frame(error)
+            with guard.quiet:
+                jobs.initializer_failed(OWNER, error)
+            raise

@@ -132,6 +132,21 @@ def handler_died(owner: str, what: str, error: BaseException) -> None:
         here.event(layout.EV_HANDLER_DIED, owner=owner, what=what, **said_of(error), text=text)
 
 
+def initializer_failed(owner: str, error: BaseException) -> None:
+    """In a worker: it could not be made ready for tasks."""
+    here = process.here
+    if here is not None:
+        text = exceptions.describe(error)["text"][-TEXT_ROOM:]
+        here.event(
+            layout.EV_HANDLER_DIED,
+            owner=owner,
+            what=layout.INITIALIZER,
+            **said_of(error),
+            where=place_of(text),
+            text=text,
+        )
+
+
 def broke(owner: str, cause: Any) -> None:
     """An executor gives up: a worker died, or (`cause`, lines) a result could not be read."""
     here = process.here

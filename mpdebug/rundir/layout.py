@@ -147,6 +147,7 @@ EV_POOL = "pool"  # a Pool: owner what (made, closed, terminated, joined); made:
 EV_TASK_FAILED = "task failed"  # in a worker: owner job type message where text number
 EV_FAILED_RESULT = "failed result"  # in the parent: owner job type message watched where number
 EV_LOOKED = "looked"  # somebody looked at a failed result: owner job
+INITIALIZER = "initializer"
 EV_HANDLER_DIED = "handler died"  # a Pool's thread, or (what: broken) an executor: owner what
 #                                   type message text
 EV_EXITCODE = "exitcode"  # somebody read the exit code of a child: pid

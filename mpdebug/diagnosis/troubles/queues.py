@@ -63,10 +63,11 @@ def join_before_drain(known: Known) -> Iterator[Finding]:
                 stuck = ("writes", known.line(wait))
             else:
                 continue
+            thing = known.thing(wait.things[0]) if wait.things else "a queue"
             if not waiting:
+                yield from _own_queue(known, key, wait, thing)
                 continue
             parent = known.main_wait(waiting[0])
-            thing = known.thing(wait.things[0]) if wait.things else "a queue"
             yield known.finding(
                 "join-before-drain",
                 f"{known.who(waiting[0])} waits for the end of {known.who(key)}, which cannot"
@@ -77,6 +78,26 @@ def join_before_drain(known: Known) -> Iterator[Finding]:
                 cure="read it empty first (get(), recv()), then join()",
                 mono=wait.since,
             )
+
+
+def _own_queue(known: Known, key: str, wait: Wait, thing: str) -> Iterator[Finding]:
+    """Nobody waits for this process, but it waits at its end for what it put itself."""
+    main = known.main_wait(key)
+    if main is None or "Queue._finalize_join" not in known.calls(main):
+        return
+    yield known.finding(
+        "join-before-drain",
+        f"{known.who(key)} is at its end and cannot end: nobody reads what it put into {thing}",
+        processes=[key],
+        things=wait.things,
+        evidence=[
+            ("waits", known.line(main)),
+            ("and", f"{known.who(key)} has items left to send, and the pipe is full"),
+        ],
+        cure="let somebody read it empty (get()), or call its cancel_join_thread() where the"
+        " items may be lost",
+        mono=wait.since,
+    )
 
 
 def _is_of_multiprocessing(known: Known, key: str) -> bool:
