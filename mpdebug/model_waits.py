@@ -44,7 +44,8 @@ class Wait:
     things: tuple[str, ...] = ()  # by what it can be woken
     to_write: tuple[str, ...] = ()  # of a POLL: those of them that it waits to write to
     by_signal: bool = False
-    """A signal may end it: the process has a handler for one, neither for Ctrl-C nor ours."""
+    """A signal may end it: the process has a handler of its own for one. Those of Python, of
+    asyncio's Runner and of ours say nothing."""
     words: str = ""  # for people: "sleeps", "waits for input"
     since: int = 0  # mono (ns) when it last ran; 0: not known
     asked: bool = False  # it ran then to tell its stack, and may have waited before

@@ -1,8 +1,8 @@
 """Of programs in which nothing is wrong, `mpdebug why` says nothing.
 
 They are in `tests/programs/healthy`, one idea each. One sort stands, says `ready` and waits for
-something from outside: a line in the FIFO of its second argument, or SIGTERM; it is asked about
-while it stands. The other sort ends by itself, and is asked about when it has.
+something from outside: a line in the FIFO of its second argument, SIGTERM or Ctrl-C; it is
+asked about while it stands. The other sort ends by itself, and is asked about when it has.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ FIRST = (
     "lock_held_for_long",
     "back_pressure",
     "signalled_main",
+    "interrupted_main",
     "lock_handed_over",
     "semaphore_as_signal",
 )
@@ -76,6 +77,9 @@ def stands(program: Program) -> bool:
 
 def let_go(program: Program) -> None:
     """What a program that stands waits for."""
+    if program.path.stem.startswith("interrupted"):
+        program.started.signal(signal.SIGINT)
+        return
     if program.path.stem.startswith("signalled"):
         program.started.signal(signal.SIGTERM)
         return

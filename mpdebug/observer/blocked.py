@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 SEM = "/dev/shm/sem."  # noqa: S108 - looked at, nothing is put there
 ENDINGS = ("SIGINT", "SIGSEGV", "SIGFPE", "SIGABRT", "SIGBUS", "SIGILL")
-"""Signals whose handlers say nothing: Ctrl-C is pressed when it hangs, and the others are
-faulthandler's."""
+"""Signals whose handlers say nothing: Ctrl-C is pressed when it hangs (but see
+`_handles_ctrl_c`), and the others are faulthandler's."""
 
 WAKEABLE = ENDLESS - {SERVES}
 """Waits that the handler of a signal may end for good: a servant's goes on serving."""
@@ -85,6 +85,8 @@ class Blocked:
         self._ours = 0
         for number in _own_signals(process):
             self._ours |= 1 << (number - 1)
+        if _handles_ctrl_c(process):
+            self._ours &= ~(1 << (signal.SIGINT - 1))
 
     def waits(self, seen: dict[int, Seen], tids: Iterable[int] | None = None) -> list[Wait]:
         """What threads wait for; `since` and the Python stack are not told.
@@ -236,6 +238,16 @@ class Blocked:
         if not things:
             return Told(OUTSIDE)
         return Told(POLL, tuple(dict.fromkeys(things)), tuple(dict.fromkeys(to_write)))
+
+
+def _handles_ctrl_c(process: Process) -> bool:
+    """Whether the program has a handler of its own for it, for which it may wait."""
+    told = [
+        note.said.get("own")
+        for note in process.notes
+        if note.kind == layout.EV_REMARK and note.said.get("what") == layout.CTRL_C
+    ]
+    return bool(told and told[-1])
 
 
 def _own_signals(process: Process) -> list[int]:

@@ -147,6 +147,7 @@ EV_POOL = "pool"  # a Pool: owner what (made, closed, terminated, joined); made:
 EV_TASK_FAILED = "task failed"  # in a worker: owner job type message where text number
 EV_FAILED_RESULT = "failed result"  # in the parent: owner job type message watched where number
 EV_LOOKED = "looked"  # somebody looked at a failed result: owner job
+CTRL_C = "ctrl-c"
 INITIALIZER = "initializer"
 EV_HANDLER_DIED = "handler died"  # a Pool's thread, or (what: broken) an executor: owner what
 #                                   type message text
@@ -164,6 +165,7 @@ EV_DESCRIPTORS = "descriptors"  # they were used up: limit kinds {what: how many
 #                     ends (true: that ended the process)
 EV_REMARK = "remark"  # anything else that diagnosis knows: what, and what goes with it;
 #                       bus: pid (who died of SIGBUS) short [[path, mapped, there]] size free
+#                       ctrl-c: own (the program handles it by more than KeyboardInterrupt);
 #                       untracked: name (of shared memory, by hand);
 #                       exiting: the exit begins to wait for children [pid] and queues (number)
 

@@ -194,16 +194,20 @@ def pipe_end_open(known: Known) -> Iterator[Finding]:
                 continue  # a thread may be meant to write, or it is something of a library
             if thing.label and thing.label.call.rpartition(".")[2] != "Pipe":
                 continue  # a queue's readers have both ends by design
+            by_hand = (
+                "" if thing.label else ", unless a signal is to make it write there itself"
+            )
             others = [one for one in thing.writers if one != key]
             also = f", as {known.whos(others)} does" if others else ""
             yield known.finding(
                 "pipe-end-open",
-                f"{known.who(key)} waits for {known.thing(thing.id)} to end, and has its"
-                f" writing end open itself{also}",
+                f"{known.who(key)} reads {known.thing(thing.id)}, which nobody writes to, and"
+                f" has its writing end open itself{also}: it never ends",
                 processes=[key, *others],
                 things=[thing.id],
                 evidence=[("waits", known.line(wait))],
-                cure="close the writing end in the reader, and in all others that do not write",
+                cure="close the writing end in the reader, and in all others that do not write"
+                + by_hand,
                 mono=wait.since,
             )
 
