@@ -159,6 +159,30 @@ def test_workers_that_wait_for_a_lock_of_others_are_not_starved() -> None:
     assert kinds(*facts, holds("M", "x")) == [("waits-for-ever", PROVED, True)]
 
 
+def test_who_waits_for_one_that_works_is_not_suspected() -> None:
+    """A task waits for a lock, its holder for a subprocess, and that sleeps for a time."""
+    task = Task("work", "1", "running", 1)
+    facts = [child("A", role="pool worker", task=task), child("B"), thing("x", "M", "A")]
+    facts += [waits("A", "x", SEMAPHORE), holds("M", "x"), joins("M", "B")]
+    assert kinds(*facts, does("B", TIMED)) == []
+    assert kinds(*facts, does("B", OUTSIDE)) == [("suspected-hang", SUSPECTED, True)]
+
+
+def test_two_locks_of_one_line_are_told_apart() -> None:
+    """The line ran twice, as in __init__: both have its name, and a number."""
+    label = made(X, "Lock").label
+    assert label is not None
+    other = replace(thing("y", "A", "B"), label=replace(label, mono=label.mono + 1))
+    facts = [child("A"), child("B"), replace(X, label=label), other, does("M", RUNS)]
+    circle = [holds("A", "x"), waits("A", "y", SEMAPHORE), holds("B", "y")]
+    (one,) = found(
+        *facts, *circle, waits("B", "x", SEMAPHORE),
+        sources={"/home/me/app.py:3": "self.lock = mp.Lock()"},
+    )  # fmt: skip
+    assert '"self.lock #1"' in str(one.evidence)
+    assert '"self.lock #2"' in str(one.evidence)
+
+
 def test_a_circle_is_a_deadlock_whoever_else_runs() -> None:
     """Main computes, and could release anything: the circle is proved all the same."""
     both = [child("A"), child("B"), X, thing("y", "A", "B"), holds("A", "x"), holds("B", "y")]

@@ -233,7 +233,11 @@ class Known:
             return ""
         nth = 0
         if call in ITSELF:  # anything larger has several parts
-            nth = sorted(self._made[label.where, label.call]).index(label.mono)
+            made = sorted(self._made[label.where, label.call])
+            nth = made.index(label.mono)
+            if len(made) > 1 and not names.variable(source, call, 1):
+                name = names.variable(source, call)  # one name, and a line that ran again
+                return f"{name} #{nth + 1}" if name else ""
         return names.variable(source, call, nth)
 
     def holder(self, ident: str) -> Hold | None:

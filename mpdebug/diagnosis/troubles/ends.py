@@ -8,7 +8,7 @@ from mpdebug.diagnosis import relations
 from mpdebug.diagnosis.trouble import trouble
 from mpdebug.diagnosis.troubles import locks
 from mpdebug.diagnosis.troubles.queues import joins
-from mpdebug.model_waits import ENDLESS, SEMAPHORE, SUSPECTED
+from mpdebug.model_waits import ENDLESS, RUNS, SEMAPHORE, SUSPECTED, TIMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,16 +73,19 @@ def waits_for_ever(known: Known) -> Iterator[Finding]:
     if not dead:
         return
     every = known.proof.whole
-    who = (
-        "every process of the program waits"
-        if every
-        else f"{known.whos(w.process for w in dead)} wait"
-    )
+    many = len({wait.process for wait in dead}) > 1
+    if every:
+        who = "every process of the program waits for another one"
+        if not many:
+            who = "the program waits for itself"
+    else:
+        who = f"{known.whos(wait.process for wait in dead)} wait{'' if many else 's'}"
+        who += " for another one"
     held = list(dict.fromkeys(_held(known, dead)))
     yield known.finding(
         "waits-for-ever",
-        f"{who} for another one, without a time limit: only a signal from outside can wake"
-        f" {'it' if every else 'them'}",
+        f"{who}, without a time limit: only a signal from outside can wake"
+        f" {'it' if every or not many else 'them'}",
         processes=[wait.process for wait in dead],
         things=[ident for wait in dead for ident in wait.things],
         evidence=[*known.lines(_ordered(known, dead)), *held],
@@ -104,6 +107,21 @@ def _held(known: Known, waits: list[Wait]) -> Iterator[tuple[str, str]]:
             if (hold.process, hold.tid) in ends - {(wait.process, wait.tid)}:
                 what = f"{known.thing(ident)}{known.taken(hold)}"
                 yield "holds", f"{known.who(hold.process)} {what}"
+
+
+def _is_on_who_works(known: Known, wait: Wait) -> bool:
+    """Whether it waits for the end, or a lock, of one that computes or sleeps for a time."""
+    seen, todo = {wait.process}, [wait]
+    while todo:
+        for edge in known.graph.edges_of(todo.pop()):
+            if edge.to in seen:
+                continue
+            seen.add(edge.to)
+            waits = known.graph.waits_of(edge.to)
+            if any(one.kind in (RUNS, TIMED) for one in waits):
+                return True
+            todo += waits
+    return False
 
 
 def _ordered(known: Known, waits: list[Wait]) -> list[Wait]:
@@ -132,12 +150,15 @@ def suspected_hang(known: Known) -> Iterator[Finding]:
         if wait.main
         and wait.kind in ENDLESS
         and (wait.process, wait.tid) in known.picture.still
+        and not _is_on_who_works(known, wait)
     ]
     working = [wait for wait in waits if (one := known.process(wait.process)) and one.task]
+    many = len({wait.process for wait in working}) > 1
     if working:
         yield known.finding(
             "suspected-hang",
-            f"{known.whos(one.process for one in working)} have a task in hand and do not move",
+            f"{known.whos(one.process for one in working)} {'have' if many else 'has'} a task"
+            f" in hand and {'do' if many else 'does'} not move",
             certainty=SUSPECTED,
             processes=[wait.process for wait in working],
             evidence=known.lines(working),
