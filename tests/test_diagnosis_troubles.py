@@ -150,6 +150,18 @@ def test_who_holds_a_lock_and_waits_for_others_is_told() -> None:
     assert "while you hold a lock" in one.cure
 
 
+def test_who_holds_a_lock_of_a_manager_for_which_another_waits_is_told() -> None:
+    """The kernel tells only that both wait for the manager's answer."""
+    facts: list[object] = [child("A"), child("B"), thing("proxy:s/1", kind="proxy")]
+    facts += [holds("A", "proxy:s/1"), holds("B", "proxy:s/1", state="taking"), joins("M", "A")]
+    sockets = [
+        Thing(a, "socket", users=(b,), peer=c) for a, b, c in ("pAq", "qMp", "rBt", "tMr")
+    ]
+    (one,) = found(*facts, *sockets, waits("A", "p", READ), waits("B", "r", READ))
+    assert one.kind == "waits-for-ever"
+    assert [text.split(" (")[0] for label, text in one.evidence if label == "holds"] == ["A"]
+
+
 def test_workers_that_wait_for_a_lock_of_others_are_not_starved() -> None:
     """More workers would not help: main holds the lock and waits for their results."""
     task = Task("work", "1", "running", 1)

@@ -100,11 +100,17 @@ def _held(known: Known, waits: list[Wait]) -> Iterator[tuple[str, str]]:
     """Who holds a lock for which one of these waits, and waits itself for another thing."""
     ends = {(wait.process, wait.tid) for wait in waits}
     for wait in waits:
-        for ident in wait.things if wait.kind == SEMAPHORE else ():
+        wanted = list(wait.things) if wait.kind == SEMAPHORE else []
+        wanted += [  # of a manager: its clients wait for an answer
+            one.thing
+            for one in known.picture.holds
+            if one.state == locks.TAKING and (one.process, one.tid) == (wait.process, wait.tid)
+        ]
+        for ident in wanted:
             hold = known.holder(ident)
             if hold is None or locks.is_part_of_queue(known, ident):
                 continue
-            if (hold.process, hold.tid) in ends - {(wait.process, wait.tid)}:
+            if (hold.process, hold.tid) in ends:
                 what = f"{known.thing(ident)}{known.taken(hold)}"
                 yield "holds", f"{known.who(hold.process)} {what}"
 
