@@ -150,6 +150,15 @@ def test_who_holds_a_lock_and_waits_for_others_is_told() -> None:
     assert "while you hold a lock" in one.cure
 
 
+def test_multiprocessings_own_servants_are_no_part_of_the_tale() -> None:
+    """The resource tracker reads what the dead will never write: nobody asks about it."""
+    tracker = child("T", role="resource tracker")
+    facts = [child("A"), tracker, pipe("p", readers="A", writers="M"), waits("A", "p", READ)]
+    facts += [pipe("q", readers="T", writers="MA"), waits("T", "q", READ), joins("M", "A")]
+    (one,) = found(*facts)
+    assert (one.kind, set(one.processes)) == ("waits-for-ever", {"M", "A"})
+
+
 def test_who_holds_a_lock_of_a_manager_for_which_another_waits_is_told() -> None:
     """The kernel tells only that both wait for the manager's answer."""
     facts: list[object] = [child("A"), child("B"), thing("proxy:s/1", kind="proxy")]

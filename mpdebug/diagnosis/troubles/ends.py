@@ -70,6 +70,7 @@ def waits_for_ever(known: Known) -> Iterator[Finding]:
     What to do: look at the lines at which they wait. Who was to send, set, release or end?
     """
     dead = [wait for wait in known.picture.waits if wait.main and known.is_dead(wait)]
+    dead = [wait for wait in dead if not _is_servant(known, wait)] or dead
     if not dead:
         return
     every = known.proof.whole
@@ -94,6 +95,12 @@ def waits_for_ever(known: Known) -> Iterator[Finding]:
         else "look at these lines: who was to send, set, release or end, and did not?",
         mono=max(wait.since for wait in dead),
     )
+
+
+def _is_servant(known: Known, wait: Wait) -> bool:
+    """Whether it is a process of multiprocessing's own, which explains nothing."""
+    one = known.process(wait.process)
+    return one is not None and one.role in relations.QUIET_ROLES
 
 
 def _held(known: Known, waits: list[Wait]) -> Iterator[tuple[str, str]]:
