@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
@@ -108,6 +109,19 @@ def test_code_is_compiled_where_none_is_kept(
     assert not (tmp_path / "__pycache__").exists()
 
 
+def test_half_of_it_does_not_stay(plain: Command, folder: Path) -> None:
+    """Where it cannot be written as a whole, what room the disk has is left to the others."""
+    (folder / CODE).unlink()
+    code = (
+        "import resource, sys; from mpdebug.rundir import bundle\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
+        "try:\n    bundle.write(sys.argv[1])\nexcept OSError:\n    print('no room')\n"
+    )
+    flags = ["-B"]  # Python itself would leave half of a .pyc
+    assert plain("-c", code, folder, flags=flags).ok().out == "no room\n"
+    assert os.listdir(folder) == [layout.PROCESSES]
+
+
 def test_folders_are_made_ahead_as_processes_come(tmp_path: Path) -> None:
     """One at first, one more with each that came, at most eight; gone at the end."""
     spares = Spares(str(tmp_path))
@@ -134,6 +148,25 @@ def test_folders_are_made_ahead_as_processes_come(tmp_path: Path) -> None:
     assert made() == 8
     spares.close()
     assert not spare.exists()
+
+
+def test_none_can_be_taken_while_they_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that begins at the very end does not lose the files of its folder again."""
+    spares = Spares(str(tmp_path))
+    spares.make_one()
+    there = []
+    rmtree = shutil.rmtree
+
+    def look(path: str) -> None:
+        there.extend(os.listdir(path))
+        rmtree(path)
+
+    monkeypatch.setattr(shutil, "rmtree", look)
+    spares.close()
+    assert there == ["new"]
+    assert not (tmp_path / layout.SPARE).exists()
 
 
 def test_a_process_takes_one(mpdebug: Command) -> None:

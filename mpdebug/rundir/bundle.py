@@ -13,6 +13,7 @@ is a package)}. Behind it stands the marshalled code of each module.
 
 from __future__ import annotations
 
+import contextlib
 import marshal
 import os
 import sys
@@ -44,9 +45,14 @@ def write(run: str) -> None:
     """Put the code of our modules into the run folder. Raises OSError."""
     path = os.path.join(run, layout.CODE.format(MAGIC_NUMBER.hex(), sys.flags.optimize))
     data = make()
-    with open(f"{path}.new", "wb", opener=_private) as file:
-        file.write(data)
-    os.rename(f"{path}.new", path)
+    try:
+        with open(f"{path}.new", "wb", opener=_private) as file:
+            file.write(data)
+        os.rename(f"{path}.new", path)
+    except OSError:  # half of it would take what room the disk has left
+        with contextlib.suppress(OSError):
+            os.unlink(f"{path}.new")
+        raise
 
 
 def make() -> bytes:

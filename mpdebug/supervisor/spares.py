@@ -66,7 +66,17 @@ class Spares:
             raise
 
     def close(self) -> None:
-        """Remove those that nobody took: no more processes are waited for."""
+        """Remove those that nobody took: no more processes are waited for.
+
+        One that begins all the same must have its folder as a whole, or none.
+        """
         self.wanting = False
+        for number in range(layout.SPARES):
+            name = str(number)
+            with contextlib.suppress(OSError):
+                os.rename(
+                    os.path.join(self._folder, name),
+                    os.path.join(os.path.dirname(self._new), name),
+                )
         with contextlib.suppress(OSError):
             shutil.rmtree(self._folder)
