@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mpdebug.agent.process import Agent
+from mpdebug.diagnosis import deaths
 from mpdebug.observer.ended import ended
 from mpdebug.rundir import layout
+from mpdebug.settings import Settings
 from mpdebug.supervisor import exits, kernel, oom
-from tests.harness import program, read_run
+from tests.harness import program, read_run, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,6 +52,42 @@ def test_every_end_is_told_once(mpdebug: Command, tmp_path: Path) -> None:
     for who, (pid, status) in told.items():
         assert (end := seen[pid]) is not None, who
         assert end.status == status, who
+
+
+@pytest.mark.leaves("run")
+def test_who_ends_well_after_everybody_else_has_not_vanished(
+    lab: Lab, mpdebug: Command, handshake: Callable[[], Handshake], tmp_path: Path
+) -> None:
+    """A child whose parent was killed says that it returned: nobody reads its status."""
+    go = handshake()
+    code = (
+        "import multiprocessing, os\n"
+        f"def work(): open({go.path!r}).readline()\n"
+        "p = multiprocessing.get_context('fork').Process(target=work)\n"
+        "p.start(); os.kill(os.getpid(), 9)\n"
+    )
+    started = mpdebug.start("--run-dir", tmp_path / "run", "-c", code)
+    assert started.popen.wait() == -signal.SIGKILL
+    go.say()
+    until(lambda: not lab.processes(), "the child's end")
+    run = read_run(tmp_path / "run")
+    assert len(run.processes) == 2
+    assert [death.kind for death in deaths.explain(run)] == ["signal"]
+
+
+@pytest.mark.parametrize(
+    ("ppid", "supervisor", "says"), [(0, 0, False), (1, 0, True), (0, 1, True)]
+)
+def test_a_word_is_left_where_nobody_may_read_the_status(
+    tmp_path: Path, ppid: int, supervisor: int, says: bool
+) -> None:
+    """Where the parent at the end is not that of the beginning, or is the supervisor."""
+    parent = os.getppid()
+    settings = Settings(str(tmp_path), supervisor=parent * supervisor)
+    agent = Agent(settings, {"ppid": parent + ppid}, str(tmp_path), os.getpid())
+    agent.leave_quietly()
+    assert agent.said_goodbye
+    assert (tmp_path / layout.EXIT).exists() == says
 
 
 @pytest.mark.leaves("run")

@@ -108,9 +108,14 @@ class Agent:
     def leave_quietly(self) -> None:
         """Nothing went wrong and the parent reads status 0: that needs no file to tell it.
 
-        Making a file costs a forked child more than all the rest of its end.
+        Making a file costs a forked child more than all the rest of its end. Only where the
+        parent died, now or before we began, there may be nobody left who reads it.
         """
-        self.said_goodbye = True
+        parent = real_getppid()
+        if parent == self.who["ppid"] and parent not in {1, self.settings.supervisor}:
+            self.said_goodbye = True
+        else:
+            self.goodbye("returned")
 
     def take_goodbye_back(self) -> None:
         """The end that was announced did not come: an exec failed."""
