@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mpdebug.agent import guard
 from mpdebug.observer import nudge
 from mpdebug.observer.run import RunReader
+from mpdebug.rundir import layout
 from tests.harness import program, read_run, until
 
 if TYPE_CHECKING:
@@ -270,16 +272,26 @@ def test_an_environment_of_another_user_does_not_tell_us_where_to_write(
 
 
 def test_an_interrupt_while_a_child_is_received(both: Both) -> None:
-    """A KeyboardInterrupt in our at-fork callback ends the child, as it would in its work."""
+    """A KeyboardInterrupt in our at-fork callback ends the child, as it would in its work.
+
+    The traceback that the program prints shows nothing of us.
+    """
     _, ours = both(program("interrupted_at_birth.py"), options=["--keep"])
     assert ours.out == "1\n"
     assert "ignored" not in ours.err
+    assert guard.OURS not in ours.err
     assert [p.name for p in ours.run.processes] == ["MainProcess", "w"]
 
 
 def test_a_sub_interpreter_is_no_other_program(both: Both) -> None:
-    """A sub-interpreter runs as plainly and is not taken for an exec of the main process."""
+    """A sub-interpreter runs as plainly and is not taken for an exec of the main process.
+
+    Also where a folder is ready for the process that it is not.
+    """
     code = (
+        "import os\n"
+        "run = os.environ.get('MPDEBUG_RUN', '').partition('dir=')[2]\n"
+        "while run and not os.path.exists(run + '/spare/0'): pass\n"
         "try:\n    import _interpreters as i\n"
         "except ImportError:\n"
         "    try:\n        import _xxsubinterpreters as i\n"
@@ -291,3 +303,4 @@ def test_a_sub_interpreter_is_no_other_program(both: Both) -> None:
     _, ours = both("-c", code, options=["--keep"])
     assert ours.out == "2\n"
     assert [p.name for p in ours.run.processes] == ["MainProcess"]
+    assert len(os.listdir(ours.run_folder / layout.PROCESSES)) == 1

@@ -176,7 +176,7 @@ def begin(settings: Settings, who: dict[str, Any], ppid: int) -> Agent | None:
         guard.debug("process", f"not observed: {error}")
         return None
     if n and not env.is_main_interpreter():  # faulthandler and the folder are the main one's
-        os.rmdir(path)
+        _remove(path)  # one that was made ahead is not empty
         return None
     who = {
         "format": layout.FORMAT,

@@ -171,7 +171,7 @@ class _Run:
             _be_interrupted()
             return run()
         except BaseException as error:
-            guard.drop_frame(error)
+            guard.drop_frames(error)  # more than one where it struck while we were at work
             failed = _parked(error)
             try:
                 with guard.Undisturbed():  # a second Ctrl-C must not take the first one's word
