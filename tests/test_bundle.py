@@ -60,6 +60,14 @@ def loaders(plain: Command, run: Path, *flags: str) -> str:
     return plain(*flags, "-c", LOADED, env=env).ok().out.strip()
 
 
+def test_a_module_of_it_says_where_its_source_is(plain: Command, folder: Path) -> None:
+    """Who lists modules by the origin of their spec finds ours as ever."""
+    env = {"MPDEBUG_RUN": f"dir={folder}", "PYTHONPATH": DOOR}
+    code = "import mpdebug.agent as m; print(m.__spec__.origin, m.__file__, *m.__path__)"
+    file = Path(bundle.PACKAGE, "agent", "__init__.py")
+    assert plain("-c", code, env=env).ok().out == f"{file} {file} {file.parent}\n"
+
+
 def test_it_is_used(plain: Command, folder: Path) -> None:
     """The others here prove something: with the file as it should be it is used."""
     assert loaders(plain, folder) == "_Bundle"

@@ -99,9 +99,12 @@ class _Bundle:
             return None
         from _frozen_importlib import ModuleSpec
 
-        spec = ModuleSpec(name, self, is_package=self.index[name][2])
+        is_package = self.index[name][2]
+        place = self.package + name[len("mpdebug") :].replace(".", "/")
+        file = place + ("/__init__.py" if is_package else ".py")
+        spec = ModuleSpec(name, self, origin=file, is_package=is_package)
         if spec.submodule_search_locations is not None:
-            spec.submodule_search_locations.append(self._place(name))
+            spec.submodule_search_locations.append(place)
         try:
             spec.loader_state = self._code(name)
         except (OSError, EOFError, ValueError):
@@ -115,15 +118,10 @@ class _Bundle:
     def exec_module(self, module):
         """Run its code."""
         spec = module.__spec__
-        is_package = spec.submodule_search_locations is not None
-        end = "/__init__.py" if is_package else ".py"
-        module.__file__ = self._place(module.__name__) + end
+        module.__file__ = spec.origin
         code = spec.loader_state
         spec.loader_state = None
         exec(code, module.__dict__)
-
-    def _place(self, name):
-        return self.package + name[len("mpdebug") :].replace(".", "/")
 
     def _code(self, name):
         offset, size, _ = self.index[name]
