@@ -162,6 +162,19 @@ def test_an_unguarded_main_module_has_a_cure(mpdebug: Command, method: str) -> N
 
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_a_target_of_what_no_child_runs_has_a_cure(mpdebug: Command, method: str) -> None:
+    """To define it at the top does not help where it stands in -c or in a __main__.py."""
+    code = (
+        "import multiprocessing\n"
+        "def work(): pass\n"
+        f"p = multiprocessing.get_context({method!r}).Process(target=work)\n"
+        "p.start(); p.join()\n"
+    )
+    ended = mpdebug("-c", code).ok()
+    assert "put work into a module of its own" in " ".join(notices(ended).split())
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
 def test_what_cannot_be_pickled_is_told_with_the_cure(mpdebug: Command, method: str) -> None:
     """The main process's own traceback stands there already: a head and the cure are added."""
     ended = mpdebug(program("dies.py"), "lambda", method)

@@ -42,6 +42,9 @@ INPUT = (
     "the standard input of a child is /dev/null: ask in the main process, and hand the answer "
     "over as an argument"
 )
+MAIN_MODULE = "the main module"
+"""What is not started as the path of a script: -m, -c, a folder, a zip file."""
+
 MAIN_STEPS = frozenset({"_fixup_main_from_path", "_fixup_main_from_name", "import_main_path"})
 NEEDS_ARGUMENTS = re.compile(r"missing \d+ required (?:positional|keyword-only) argument")
 
@@ -127,6 +130,11 @@ def of_exception(process: Process, raised: Raised, people: Relations) -> str:
 def _define(name: str, process: Process, file: str) -> str:
     if process.method == "fork":
         return f"define {name} before the Pool is made: a forked worker has what was there then"
+    if file == MAIN_MODULE:
+        return (
+            f"put {name} into a module of its own and import it: {child(process)} runs nothing "
+            f"of a __main__.py, of -c, or under {GUARD}"
+        )
     return (
         f"define {name} at the top of {file}: what stands under {GUARD} is not run in "
         f"{child(process)}"
@@ -165,4 +173,4 @@ def main_file(people: Relations) -> str:
     for word in (main.argv[1:] if main else ()) or people.run.command[1:]:
         if word.endswith(".py"):
             return places.short(word, people.cwd)
-    return "the main module"
+    return MAIN_MODULE
