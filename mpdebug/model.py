@@ -172,6 +172,7 @@ class Process:
     named: bool = False
     task: Task | None = None
     goodbye: Goodbye | None = None
+    unsaid: bool = False  # it began to write its goodbye, and there was no room for it
     ended: Ended | None = None
     signals: tuple[SignalSent, ...] = ()  # sent to it
     started_where: str = ""  # file:line of the Process.start() in its parent

@@ -103,6 +103,28 @@ def test_a_full_disk_is_no_death(mpdebug: Command, small_disk: Path) -> None:
     assert "disk is full: how some ended is not known" in done.err
 
 
+def test_an_exception_on_a_full_disk_is_no_quiet_exit(
+    mpdebug: Command, small_disk: Path
+) -> None:
+    """Of a child that could not write why it ended, os._exit is not said to be the cause."""
+    code = (
+        "import multiprocessing, os\n"
+        "def work():\n"
+        "    with open(os.environ['FILLER'], 'wb', buffering=0) as file:\n"
+        "        try:\n"
+        "            while file.write(bytes(4096)): pass\n"
+        "        except OSError: pass\n"
+        "    raise ValueError(1)\n"
+        "p = multiprocessing.get_context('fork').Process(target=work)\n"
+        "p.start(); p.join(); os.unlink(os.environ['FILLER'])\n"
+    )
+    env = {"FILLER": str(small_disk / "filler")}
+    done = mpdebug("--run-dir", small_disk / "run", "-c", code, env=env).ok()
+    assert "ended with status 1" in done.err
+    assert "it could not write why: its disk was full" in done.err
+    assert "os._exit" not in done.err
+
+
 def test_the_run_folder_is_deleted_under_a_running_program(
     mpdebug: Command, handshake: Callable[[], Handshake]
 ) -> None:

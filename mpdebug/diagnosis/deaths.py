@@ -29,6 +29,7 @@ UNSEEN = (
 )
 OUTSIDE = "an exception before or after its target: multiprocessing has printed it"
 SILENT = "os._exit, or exit() of C code: no traceback, no cleanup"
+UNSAID = "it could not write why: its disk was full"
 STOOD = "stood"
 """The label of where a process stood at a breakpoint when it was ended."""
 
@@ -113,7 +114,7 @@ def _without_goodbye(process: Process, people: Relations) -> Death | None:
     quiet = status == 0 and not tasks.has_lost_task(process)
     if quiet or (status == 1 and _was_sent_interrupt(process, people)):
         return None  # a second Ctrl-C came before it could note the first
-    details = [("how", SILENT)]
+    details = [("how", UNSAID if process.unsaid else SILENT)]
     if status == 255 and process.method == "forkserver":  # noqa: PLR2004
         details = [("how", "255 is also what multiprocessing says when the forkserver is gone")]
     cause = f"ended with status {status}"

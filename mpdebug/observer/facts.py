@@ -24,6 +24,7 @@ class Facts:
         pid, start, n: what that name says.
         who: process.json; empty until it is there.
         goodbye: exit.json, or None.
+        unsaid: whether that is there and was not written: the disk was full.
         events: the lines of `events` that nobody took yet, in their order.
         task: (phase, since in ns, the task) out of `state`, or None.
         faults: text of faults.txt.
@@ -33,7 +34,7 @@ class Facts:
 
     __slots__ = (
         "events", "faults", "goodbye", "key", "n", "path", "pid", "records", "stamps",
-        "start", "stops", "tail", "task", "who",
+        "start", "stops", "tail", "task", "unsaid", "who",
     )  # fmt: skip
 
     def __init__(self, path: str, pid: int, start: int, n: int) -> None:
@@ -42,6 +43,7 @@ class Facts:
         self.pid, self.start, self.n = pid, start, n
         self.who: dict[str, Any] = {}
         self.goodbye: dict[str, Any] | None = None
+        self.unsaid = False
         self.events: list[dict[str, Any]] = []
         self.task: tuple[int, int, dict[str, Any]] | None = None
         self.faults = ""
@@ -60,6 +62,7 @@ class Facts:
                 changed = True
         if self._changed(layout.EXIT):
             self.goodbye = lines.read_json(os.path.join(self.path, layout.EXIT))
+            self.unsaid = self.goodbye is None
             changed = True
         elif self.goodbye is not None and layout.EXIT not in self.stamps:
             self.goodbye = None  # taken back: the exec it announced failed

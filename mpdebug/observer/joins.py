@@ -169,6 +169,7 @@ class Joins:
             stood=self.past.stood(facts.key),
             timeouts=self.past.timeouts(facts.key),
             notes=tuple(self.notes.get(facts.key, ())),
+            unsaid=facts.unsaid,
         )
 
     def _stops(self, facts: Facts, name: str) -> tuple[Stop, ...]:
