@@ -84,6 +84,22 @@ def test_what_fails_outside_the_target_is_not_called_an_exit(mpdebug: Command) -
     assert "sys.exit" not in told
 
 
+def test_what_fails_before_its_bootstrap_is_not_called_an_exit(mpdebug: Command) -> None:
+    """The os._exit that ends a forked child is multiprocessing's, not the program's."""
+    code = (
+        "import multiprocessing\n"
+        "class Early(multiprocessing.get_context('fork').Process):\n"
+        "    def _bootstrap(self, *args, **kwargs): raise KeyError('early')\n"
+        "p = Early(); p.start(); p.join(); print(p.exitcode)\n"
+    )
+    ended = mpdebug("-c", code).ok()
+    assert ended.out == "1\n"
+    told = " ".join(notices(ended).split())
+    assert "ended with status 1" in told
+    assert "an exception before or after its target, which" in told
+    assert "os._exit" not in told
+
+
 def test_a_death_is_told_at_once(mpdebug: Command) -> None:
     """The crash is on the screen while the program still waits for the lost task."""
     running = mpdebug.start(program("tasks_in_hand.py"), "pool", "fork", "wait", stdin=-1)

@@ -28,6 +28,7 @@ UNSEEN = (
     "no exit status and no last word: its disk was full, or who would have seen it died too"
 )
 OUTSIDE = "an exception before or after its target: multiprocessing has printed it"
+UNPRINTED = "an exception before or after its target, which multiprocessing does not print"
 SILENT = "os._exit, or exit() of C code: no traceback, no cleanup"
 UNSAID = "it could not write why: its disk was full"
 STOOD = "stood"
@@ -145,7 +146,8 @@ def _outside_target(process: Process, goodbye: Goodbye, people: Relations) -> De
         return None
     bad = relations.is_worker(process) or tasks.has_lost_task(process)
     cause = f"ended with status {status}"
-    return _death(process, people, "exit", cause, [("how", OUTSIDE)], bad=bad)
+    how = UNPRINTED if goodbye.status is None else OUTSIDE
+    return _death(process, people, "exit", cause, [("how", how)], bad=bad)
 
 
 def _exit(process: Process, goodbye: Goodbye, people: Relations) -> Death | None:

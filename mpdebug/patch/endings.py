@@ -30,6 +30,9 @@ CALLS = {
 }
 """Functions of the standard library that end processes → the word for them."""
 
+STARTERS = (f"{os.sep}popen_fork.py", f"{os.sep}forkserver.py")
+"""Files of multiprocessing and its kin that fork a child, and end it by `os._exit`."""
+
 
 def patch_os() -> None:
     """Wrap the ends of processes in `os`."""
@@ -54,7 +57,10 @@ def _exit(original: Any) -> Any:
             here = process.here
             status = args[0] if args else kwargs.get("status")
             if here is not None and not here.said_goodbye:
-                here.goodbye("os._exit", status=status, where=guard.where())
+                if sys._getframe(1).f_code.co_filename.endswith(STARTERS):  # noqa: SLF001
+                    here.goodbye("status")  # it lets nothing through that a child raises
+                else:
+                    here.goodbye("os._exit", status=status, where=guard.where())
                 queues: Any = sys.modules.get("mpdebug.patch.queues")
                 if queues is not None:
                     queues.tell_unsent()
