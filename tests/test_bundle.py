@@ -31,8 +31,17 @@ CODE = layout.CODE.format(MAGIC_NUMBER.hex(), 0)
 def test_all_that_a_worker_loads_of_us_is_in_the_bundle(
     mpdebug: Command, start_method: str
 ) -> None:
-    """With logs, locks, queues and tasks: the list of what is in there cannot rot."""
-    done = mpdebug("--keep", program("loads_us.py"), start_method).ok()
+    """With logs, locks, queues and tasks: the list of what is in there cannot rot.
+
+    It begins once the bundle is there: that takes a while where all has to be compiled.
+    """
+    code = (
+        "import os, sys\n"
+        "run = os.environ['MPDEBUG_RUN'].partition('dir=')[2]\n"
+        f"while not os.path.exists(os.path.join(run, {CODE!r})): pass\n"
+        "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n"
+    )
+    done = mpdebug("--keep", "-c", code, program("loads_us.py"), start_method).ok()
     said = done.out.splitlines()
     assert said
     assert set(said) == {"_Bundle"}
