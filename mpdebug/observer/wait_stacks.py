@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mpdebug.observer import stacks
+from mpdebug.observer import parked, stacks
+from mpdebug.rundir import layout
 
 if TYPE_CHECKING:
     from mpdebug.model_stacks import ThreadStack
@@ -40,7 +41,15 @@ def with_stacks(picture: Picture, seen: dict[str, dict[int, Seen]]) -> Picture:
         }
         for tid, stack in match(found.process.pid, found.threads, pointers).items():
             matched[key, tid] = stack
-    waits = (_told(one, matched.get((one.process, one.tid))) for one in picture.waits)
+    waits = [_told(one, matched.get((one.process, one.tid))) for one in picture.waits]
+    mains = {one.key for one in picture.run.processes if one.role == layout.MAIN}
+    for at, one in enumerate(waits):
+        if one.main and one.process in mains:
+            beside = [
+                each.frames for each in waits if each.process == one.process and not each.main
+            ]
+            if parked.until_ctrl_c(one.frames, beside):
+                waits[at] = replace(one, by_signal=True)
     return replace(picture, waits=tuple(waits), stacks=True)
 
 
