@@ -19,6 +19,8 @@ from mpdebug.supervisor import interpreter
 if TYPE_CHECKING:
     from tests.harness import Command, Lab
 
+pytestmark = pytest.mark.once
+
 PRINT = "import sys; print(sys.argv)"
 
 

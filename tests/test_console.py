@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from tests.harness import Command, Lab
 
 # pexpect forks, and pytest's own watchdog is a thread.
-pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded"),
+]
 
 
 @pytest.fixture

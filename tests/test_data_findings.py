@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mpdebug.model_waits import Finding
     from tests.harness import Command
 
-pytestmark = pytest.mark.one_way
+pytestmark = pytest.mark.once
 
 PLACE = re.compile(r"\.py:(\d+)")
 LOSES = program("loses_data.py")

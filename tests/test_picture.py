@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.harness import Command, Handshake, Lab, Started
 
-pytestmark = pytest.mark.one_way
+pytestmark = pytest.mark.once
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tests.harness import Both, Command, Handshake
 
-pytestmark = pytest.mark.one_way
+pytestmark = pytest.mark.once
 
 PROGRAM = program("shares_things.py")
 

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from tests.harness import Command, Handshake, Lab
 
 # pexpect forks, and pytest's own watchdog is a thread.
-pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded"),
+]
 
 NAMED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCONT"]
 SLEEP = "select.select([], [], [], 60)"

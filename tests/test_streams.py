@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Both, Handshake, Lab
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     "closed", ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-", "3</dev/null"]
