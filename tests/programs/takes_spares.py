@@ -7,7 +7,9 @@ run = os.environ["MPDEBUG_RUN"].partition("dir=")[2]
 
 
 def ready():
-    return [name for name in os.listdir(os.path.join(run, "spare")) if name.isdigit()]
+    spare = os.path.join(run, "spare")
+    names = os.listdir(spare) if os.path.isdir(spare) else []  # we may be quicker
+    return [name for name in names if name.isdigit()]
 
 
 while len(ready()) < 2:
