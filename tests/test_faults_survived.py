@@ -293,6 +293,17 @@ def test_an_environment_of_another_user_does_not_tell_us_where_to_write(
     assert not list(run.glob("p/*"))
 
 
+def test_what_an_interrupted_write_left_is_no_part_of_the_next(mpdebug: Command) -> None:
+    """A longer process.json.new that was never renamed does not end the next one."""
+    code = (
+        "import json; from mpdebug.agent.process import here\n"
+        "open(here.path + '/process.json.new', 'w').write('x' * 9000)\n"
+        "here.tell_who(name='renamed')\n"
+        "print(json.load(open(here.path + '/process.json'))['name'])\n"
+    )
+    assert mpdebug("-c", code).ok().out == "renamed\n"
+
+
 def test_an_interrupt_while_a_child_is_received(both: Both) -> None:
     """A KeyboardInterrupt in our at-fork callback ends the child, as it would in its work.
 

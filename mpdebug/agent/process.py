@@ -81,14 +81,14 @@ class Agent:
             if any(self.who.get(key) != value for key, value in fields.items()):
                 self.who.update(fields)
                 path = os.path.join(self.path, layout.PROCESS)
-                self.write_who(f"{path}.new")
+                self.write_who(f"{path}.new", os.O_TRUNC)  # one may be left, half written
                 os.rename(f"{path}.new", path)
 
-    def write_who(self, path: str) -> None:
-        """Write what process.json says into a new or an empty file. Raises OSError."""
+    def write_who(self, path: str, cut: int = 0) -> None:
+        """Write what process.json says; without a `cut` into an empty file. Raises OSError."""
         text = encode.encode_object(self.who)
         # Not O_TRUNC: ext4 then begins to write to the disk at once, which takes longer.
-        _write(path, f"{text[:-1]},{identity.of_program()}}}\n".encode(), cut=0)
+        _write(path, f"{text[:-1]},{identity.of_program()}}}\n".encode(), cut)
 
     def goodbye(self, kind: str, *, force: bool = False, **fields: Any) -> None:
         """Say why this process is about to end. The first word counts: it is the cause."""
