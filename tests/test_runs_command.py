@@ -112,6 +112,16 @@ def test_a_pid_names_the_run_of_that_process(make: Make) -> None:
     assert find.find_run("100") == str(living.path)
 
 
+def test_a_pid_of_old_is_not_taken_for_who_has_it_now(make: Make) -> None:
+    """Pids come again: who looks at what lives must not be shown a run of long ago."""
+    kept = make("old", [born("P", "main", pid=os.getpid()), born("Q", pid=4194300)])
+    mine = str(os.getpid())
+    assert find.find_run(mine) == str(kept.path), "its logs and deaths can be asked for"
+    with pytest.raises(errors.NoSuchRunError, match=f"no run has a process {mine}"):
+        find.find_run(mine, now=True)
+    assert find.find_run("4194300", now=True) == str(kept.path), "nobody has it now"
+
+
 def test_a_run_that_is_not_there_is_told_with_what_there_is(make: Make) -> None:
     """The beginning of an id is not guessed at, but the nearest one is named."""
     with pytest.raises(errors.NoSuchRunError, match="there are no runs in"):

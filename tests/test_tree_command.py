@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -124,10 +125,14 @@ def test_a_program_can_ask_for_its_own_tree(standing: Standing) -> None:
 
 
 def test_a_process_under_no_run_is_shown_by_what_the_system_tells(
-    plain: Command, capfd: pytest.CaptureFixture[str]
+    plain: Command, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its children, a halted one and a zombie too; after its end it is not there."""
+    """Its children, a halted one and a zombie too; not a kept run in which its pid was had."""
     started = plain.start(program("waits_in_calls.py"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(plain.lab.folder / "kept"))
+    kept = plain.lab.folder / "kept" / "mpdebug"
+    kept.mkdir(0o700, parents=True)
+    old = Writer(kept / "old", [born("P", "main", pid=started.pid)], id="old").write()
     pids: dict[str, int] = json.loads(started.wait_for("}", "stdout"))
 
     def found() -> dict[int, str]:
@@ -142,6 +147,10 @@ def test_a_process_under_no_run_is_shown_by_what_the_system_tells(
         until(lambda k=kind, t=text: found().get(pids[k]) == t, f"{kind}: {text}")  # type: ignore[misc]
     assert set(pids.values()) < set(found())
     started.finish().ok()
+    assert " vanished " in ask(capfd, str(started.pid)), (
+        "nobody has its pid now: that run is meant"
+    )
+    shutil.rmtree(old.path)
     with pytest.raises(errors.NoSuchRunError, match=f"no run has a process {started.pid}"):
         ask(capfd, str(started.pid))
 

@@ -92,7 +92,7 @@ class Look:
 def open_reader(which: str | None) -> RunReader | OutsideReader:
     """What reads the run, or the process outside of any run, that is meant."""
     try:
-        return RunReader(find_run(which), scan=True)
+        return RunReader(find_run(which, now=True), scan=True)
     except errors.NoSuchRunError:
         if which is None or not which.isdigit():
             raise

@@ -66,7 +66,7 @@ def find_process(text: str, run: str | None) -> tuple[str, Process]:
     if run is None and not text.isdigit():
         paths = [one.path for one in list_runs() if one.alive]
     else:
-        paths = [find_run(text if run is None else run)]
+        paths = [find_run(text, now=True) if run is None else find_run(run)]
     seen: list[Process] = []
     for path in paths:
         living = living_processes(path)

@@ -84,7 +84,7 @@ def main(args: argparse.Namespace) -> int:
     if args.samples < 1:
         raise errors.UsageError("stacks: --samples wants a number from 1 on")
     try:
-        path = find_run(args.run)
+        path = find_run(args.run, now=True)
     except errors.NoSuchRunError:
         from mpdebug.cli import strangers  # noqa: PLC0415 - of a process of no run
 

@@ -34,12 +34,13 @@ class RunSummary:
     """False: no run.json (the supervisor was killed at once), or one of a newer format."""
 
 
-def find_run(text: str | None) -> str:
+def find_run(text: str | None, *, now: bool = False) -> str:
     """The path of the run that is meant.
 
     Args:
         text: None: the newest living run, else the newest kept one; `last`: the newest;
             digits: the pid of a process of the run or of its supervisor; an id; a path.
+        now: a pid means the process that has it now. Without: else the one that had it.
 
     Raises:
         NoSuchRunError: there is no such run; the message tells what there is.
@@ -58,7 +59,7 @@ def find_run(text: str | None) -> str:
                 "Start one: python -m mpdebug script.py",
             )
         return (living or runs)[0].path
-    found = _of_pid(int(text), runs) if text.isdigit() else None
+    found = _of_pid(int(text), runs, now=now) if text.isdigit() else None
     found = found or next((run for run in runs if run.id == text), None)
     if found is None and os.path.exists(os.path.join(text, layout.RUN)):
         read_head(text)
@@ -83,8 +84,11 @@ def _no_such(text: str, runs: list[RunSummary]) -> errors.NoSuchRunError:
     return errors.NoSuchRunError(f"{what}; there is: {shown}")
 
 
-def _of_pid(pid: int, runs: list[RunSummary]) -> RunSummary | None:
-    """The run of this process: one in which it lives now, else the newest that had it."""
+def _of_pid(pid: int, runs: list[RunSummary], *, now: bool) -> RunSummary | None:
+    """The run of this process: one in which it lives now, else the newest that had it.
+
+    Where only what lives is meant, a pid of old that somebody else has now is not taken for it.
+    """
     ended = None
     for run in runs:
         if run.supervisor == pid and run.alive:
@@ -97,7 +101,7 @@ def _of_pid(pid: int, runs: list[RunSummary]) -> RunSummary | None:
                 ended = ended or run
         if run.supervisor == pid:
             ended = ended or run
-    return ended
+    return None if now and layout.start_of(pid) is not None else ended
 
 
 def list_runs() -> list[RunSummary]:
