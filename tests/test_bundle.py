@@ -82,6 +82,29 @@ def test_it_is_used(plain: Command, folder: Path) -> None:
     assert loaders(plain, folder) == "_Bundle"
 
 
+@pytest.mark.parametrize(
+    ("flags", "groups"),
+    [((), bundle.START), (("--multiprocessing-fork",), bundle.START + bundle.WORKER)],
+    ids=["any", "spawn"],
+)
+def test_what_is_loaded_at_once_is_what_is_needed(
+    plain: Command, folder: Path, flags: tuple[str, ...], groups: str
+) -> None:
+    """Nothing more and nothing less, each behind what it imports; of the program's nothing."""
+    env = {"MPDEBUG_RUN": f"dir={folder}", "PYTHONPATH": DOOR}
+    code = (
+        "import sys; ours = lambda: sorted(m for m in sys.modules if m.startswith('mpdebug'))\n"
+        "print(*ours(), *sys.modules.keys() & {'__future__', 'multiprocessing', '_json'})\n"
+        "if len(sys.argv) > 1: import multiprocessing.spawn\n"
+        "print(*ours())"
+    )
+    at_once, needed = plain("-c", code, *flags, env=env).ok().out.splitlines()
+    names = (f"mpdebug/{path}".removesuffix("/__init__") for path in groups.split())
+    assert at_once == needed
+    assert at_once.split() == sorted(name.replace("/", ".") for name in names)
+    assert loaders(plain, folder) == "_Bundle"
+
+
 @pytest.mark.parametrize("length", [0, 3, 2000, 60_000])
 def test_a_torn_one_does_no_harm(plain: Command, folder: Path, length: int) -> None:
     """Cut anywhere: what is whole is used, and the rest is found where it always was."""

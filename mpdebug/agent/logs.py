@@ -11,13 +11,15 @@ import sys
 
 from mpdebug.agent import exceptions, guard, process
 from mpdebug.agent.clock import Clock
-from mpdebug.agent.encode import encode, encode_object, quote, safe_repr, safe_str
+from mpdebug.agent.encode import encode, encode_object, quicken, safe_repr, safe_str
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from logging import LogRecord
     from typing import Any
+
+quote = quicken()
 
 STANDARD = frozenset(
     [

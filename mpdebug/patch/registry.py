@@ -115,7 +115,7 @@ def wrap_os(name: str, make: Callable[[Any], Any]) -> Any:
 def look_alike(ours: Any, original: Any) -> Any:
     """Give a wrapper the names of what it wraps."""
     if isinstance(original, type(len)):
-        ours = like_a_builtin(ours)
+        ours = _Builtin(ours)
     for name in ("__module__", "__name__", "__qualname__", "__doc__"):
         value = getattr(original, name, None)
         if value is not None:
@@ -124,17 +124,27 @@ def look_alike(ours: Any, original: Any) -> Any:
     return ours
 
 
-def like_a_builtin(ours: Any) -> Any:
-    """The same callable as an object that does not become a method.
+class _Builtin:
+    """A function as an object that does not become a method.
 
     `class Handle: close = os.close` calls it without `self`, as built-in functions are called.
+    A slot holds the function, so that no frame stands between the caller and it.
     """
-    traits = {
-        "__call__": staticmethod(ours),  # no frame between the caller and ours
-        "__reduce__": lambda self: self.__qualname__,  # pickled by name
-        "__repr__": lambda self: repr(self.__wrapped__),
-    }
-    return type("builtin_function_or_method", (), traits)()
+
+    __slots__ = ("__call__", "__dict__", "__weakref__")
+
+    def __init__(self, ours: Any) -> None:
+        self.__call__ = ours
+
+    def __reduce__(self) -> Any:
+        return self.__dict__["__qualname__"]  # pickled by name
+
+    def __repr__(self) -> str:
+        return repr(self.__dict__["__wrapped__"])
+
+
+_Builtin.__name__ = _Builtin.__qualname__ = "builtin_function_or_method"
+_Builtin.__module__ = "builtins"
 
 
 def is_ours(owner: Any, name: str) -> bool:

@@ -6,9 +6,10 @@ us. Whoever makes the run puts their byte code into one file, and the door reads
 either, and a Python that may not write `__pycache__` does not compile us in each process.
 
 The file is named by the magic number of the byte code and the level of -O: another Python does
-not find it and imports as ever. It begins with the length of the index (8 bytes, little
-endian) and the index, marshalled: {"": folder of the package, module: (offset, size, whether it
-is a package)}. Behind it stands the marshalled code of each module.
+not find it and imports as ever. It begins with the length of its head (8 bytes, little endian)
+and the head, marshalled: the folder of the package, {module: (offset, size)}, and of what every
+process loads [(module, whether it is a package, code)]. Behind it stands what the offsets tell,
+marshalled: the code of each module, and as "worker" what more a child of spawn loads, as above.
 """
 
 from __future__ import annotations
@@ -24,16 +25,32 @@ from _frozen_importlib_external import (  # `importlib.util` costs ten times as 
 
 from mpdebug.rundir import layout
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FOLDERS = ("patch",)
-AGENT = """
-    beside clock console descriptors encode exceptions faults goodbye guard held identity
-    loading logs mistakes nudge process sites taking tasks used_up
+START = """
+    __init__ entry/__init__ agent/__init__ agent/guard env agent/encode agent/descriptors
+    agent/faults rundir/__init__ rundir/layout agent/identity agent/clock agent/process
+    agent/beside agent/goodbye agent/nudge patch/__init__ agent/loading patch/registry
+    patch/breakpoints patch/descriptors patch/endings settings patch/environment
+    patch/faulthandling patch/naming patch/on_import patch/rights patch/signals entry/boot
+"""
+"""What every process loads, each behind those that it imports itself."""
+
+WORKER = """
+    agent/exceptions agent/mistakes agent/used_up patch/processes patch/timeouts
+    patch/mp_logging patch/exiting patch/spawning patch/trackers
+"""
+"""What a child of spawn loads next."""
+
+LATER = """
+    console exceptions held logs mistakes sites taking tasks used_up
 """
 SINGLE = [
-    *("__init__", "env", "settings", "entry/__init__", "entry/boot", "agent/__init__"),
-    *(f"agent/{name}" for name in AGENT.split()),
-    *(f"rundir/{name}" for name in ("__init__", "layout", "held", "state")),
+    *(f"agent/{name}" for name in LATER.split()),
+    *(f"rundir/{name}" for name in ("held", "state")),
 ]
 """Not what only a breakpoint loads: that is as much again."""
 
@@ -57,27 +74,35 @@ def write(run: str) -> None:
 
 def make() -> bytes:
     """What the file holds. Raises OSError where a module cannot be read."""
-    index: dict[str, object] = {"": PACKAGE}
+    index: dict[str, tuple[int, int]] = {}
     codes = []
     offset = 0
-    for module in modules():
-        code = code_of(module)
-        is_package = module.endswith("__init__")
-        name = f"mpdebug.{module}".removesuffix("__init__").rstrip("./").replace("/", ".")
-        index[name] = (offset, len(code), is_package)
+    entries = {_name(path): code_of(path) for path in later()}
+    for name, code in {**entries, "worker": marshal.dumps(_group(WORKER))}.items():
+        index[name] = offset, len(code)
         codes.append(code)
         offset += len(code)
-    head = marshal.dumps(index)
+    head = marshal.dumps((PACKAGE, index, _group(START)))
     return b"".join((len(head).to_bytes(8, "little"), head, *codes))
 
 
-def modules() -> list[str]:
-    """The modules in the file, as paths below the package without `.py`."""
-    found = list(SINGLE)
-    for part in FOLDERS:
-        names = sorted(os.listdir(os.path.join(PACKAGE, part)))
-        found += [f"{part}/{name[:-3]}" for name in names if name.endswith(".py")]
-    return found
+def _group(paths: str) -> list[tuple[str, bool, CodeType]]:
+    return [
+        (_name(path), path.endswith("__init__"), marshal.loads(code_of(path)))  # noqa: S302
+        for path in paths.split()
+    ]
+
+
+def _name(path: str) -> str:
+    """The module of a path below the package without `.py`."""
+    return f"mpdebug/{path}".removesuffix("/__init__").replace("/", ".")
+
+
+def later() -> list[str]:
+    """The modules behind the head, as paths below the package without `.py`."""
+    names = sorted(os.listdir(os.path.join(PACKAGE, "patch")))
+    patches = [f"patch/{name[:-3]}" for name in names if name.endswith(".py")]
+    return [path for path in SINGLE + patches if path not in START.split()]
 
 
 def code_of(module: str) -> bytes:
