@@ -10,7 +10,7 @@ from __future__ import annotations
 import _thread
 import sys
 
-from mpdebug.agent import guard, process
+from mpdebug.agent import descriptors, encode, guard, process
 from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
@@ -27,13 +27,14 @@ seen: list[dict[str, Any]] = []
 def before() -> None:
     """Called by `os.fork`, in the thread that forks."""
     seen.clear()
-    if process.here is None or not _count():
+    if process.here is None:
         return
     with guard.quiet:
-        seen.extend(_others())
-
-
-_count = getattr(_thread, "_count", int)  # threads beside the main one
+        if descriptors.duplicate is None:  # once, for all the children
+            descriptors.load_fcntl()
+            encode.quicken()
+        if descriptors.running_threads():
+            seen.extend(_others())
 
 
 def _others() -> list[dict[str, Any]]:
