@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from tests.harness import Command, Finished
+    from tests.harness import Both, Command, Finished
 
 pytestmark = pytest.mark.one_way
 
@@ -71,6 +71,22 @@ def test_a_death_is_told_with_its_cause(mpdebug: Command, how: str, start_method
         text = re.sub(r"{(.*)}", lambda found: place("ends.py", found[1]), word)
         assert text in notices(ended)
     assert "processes died (w: " in ended.err.splitlines()[-1]
+
+
+def test_a_ctrl_c_while_the_end_is_noted_shows_nothing_of_ours(both: Both) -> None:
+    """The screen is as without us, and what ended the program is told all the same."""
+    script = program("interrupted_at_exit.py")
+    _, ours = both(script, options=["--keep"])
+    assert "Exception ignored" not in ours.err
+    (died,) = [one.goodbye for one in ours.run.processes]
+    assert died is not None
+    assert died.raised is not None
+    assert died.raised.type.endswith("Wrong")
+    _, ours = both(script, "with multiprocessing")
+    told = [line for line in ours.err.splitlines() if "Exception ignored" in line]
+    assert [line.partition(" at 0x")[0].replace(":", "") for line in told] == [
+        "Exception ignored in atexit callback <function _exit_function"
+    ], "which would have had it without us"
 
 
 def test_what_fails_outside_the_target_is_not_called_an_exit(mpdebug: Command) -> None:

@@ -59,8 +59,16 @@ def was_typed(traceback: TracebackType | None) -> bool:
 
 
 def at_exit() -> None:
-    """The last of the atexit functions: registered first."""
-    note_uncaught()
-    process.work_ends()
-    if process.here is not None:
-        process.here.goodbye("returned")
+    """The last of the atexit functions: registered first.
+
+    Without us no more Python code would run: what a signal's handler raises in here, a second
+    Ctrl-C, nobody would be shown.
+    """
+    try:
+        with guard.Undisturbed():
+            note_uncaught()
+            process.work_ends()
+            if process.here is not None:
+                process.here.goodbye("returned")
+    except BaseException:  # noqa: BLE001, S110 - see above
+        pass

@@ -50,11 +50,24 @@ def patch(module: ModuleType) -> None:
 
     original = registry.wrap(module, "_exit_function", wrapper)
     if original is not None:
-        ours = module._exit_function  # noqa: SLF001
+        ours = _at_exit(module._exit_function)  # noqa: SLF001
         _exchange(original, ours)
-        # What ended the main script is told before the exit waits for anybody.
-        _exchange(goodbye.note_uncaught, goodbye.note_uncaught)
         registry.undone.append(lambda: _exchange(ours, original))
+
+
+def _at_exit(function: Any) -> Any:
+    """For atexit: what ended the main script is told before the exit waits for anybody."""
+
+    def _exit_function() -> None:
+        try:
+            with guard.Undisturbed():
+                goodbye.note_uncaught()
+        except BaseException as error:  # as above
+            error.__traceback__ = None
+            raise
+        function()
+
+    return registry.look_alike(_exit_function, function)
 
 
 def _exchange(old: Any, new: Any) -> None:
