@@ -62,12 +62,12 @@ SLEEPS = {
     "x86_64": {
         35: "sleep", 230: "sleep", 202: "futex", 61: "child", 247: "child", 1: "write",
         20: "write", 43: "accept", 288: "accept", 44: "write", 46: "write", 45: "read",
-        47: "read", 73: "file lock", 42: "connect",
+        47: "read", 73: "file lock", 72: "fcntl", 42: "connect",
     },
     "aarch64": {
         101: "sleep", 115: "sleep", 98: "futex", 260: "child", 95: "child", 64: "write",
         66: "write", 202: "accept", 242: "accept", 206: "write", 211: "write", 207: "read",
-        212: "read", 32: "file lock", 203: "connect",
+        212: "read", 32: "file lock", 25: "fcntl", 203: "connect",
     },
 }.get(os.uname().machine if LINUX else "", {})  # fmt: skip
 """More system calls in which a thread waits, by what for (numbers of /proc/PID/syscall)."""

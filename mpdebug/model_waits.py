@@ -3,8 +3,8 @@
     kernel (/proc) + stacks + what processes recorded ─▶ Picture ─▶ diagnosis ─▶ Finding
 
 A thing is named by what is the same in all processes: `sem:4711` (the inode of its file),
-`pipe:4711`, `socket:4711`, `pid:123` (a process, by its end), `proxy:ADDRESS/IDENT` (an object
-in a manager's server).
+`pipe:4711`, `socket:4711`, `pid:123` (a process, by its end), `file:08:01:4711` (device and
+inode of a file that is locked), `proxy:ADDRESS/IDENT` (an object in a manager's server).
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ RUNS = "runs"
 TIMED = "timed"  # it wakes by itself: a sleep, or a wait with a time-out
 OUTSIDE = "outside"  # something outside of the program may wake it: input, a signal, a peer
 SEMAPHORE = "semaphore"  # of multiprocessing
+FILE_LOCK = "file lock"  # flock, lockf
 THREAD = "thread"  # a lock of threads of its own process
 READ, WRITE = "read", "write"  # a pipe or socket whose other ends are known
 CHILD = "child"  # the end of a process
 POLL = "poll"  # several of these at once
 STOPPED = "stopped"  # it stands at a breakpoint, or is halted
 SERVES = "serves"  # it waits for requests that only members of the program make
-ENDLESS = frozenset((SEMAPHORE, THREAD, READ, WRITE, CHILD, POLL, SERVES))
+ENDLESS = frozenset((SEMAPHORE, FILE_LOCK, THREAD, READ, WRITE, CHILD, POLL, SERVES))
 """Waits without a time limit that only members of the program can end."""
 
 PROVED, SUSPECTED = "proved", "suspected"
@@ -114,6 +115,8 @@ class Picture:
     """(key, tid) of threads that did not run between two looks, and stand in the same call."""
     unread: tuple[tuple[str, str], ...] = ()  # (key, why its threads could not be looked at)
     lock_notes: tuple[LockNote, ...] = ()  # in the order of time; also of those that ended
+    still_for: float = 0.0
+    """Seconds for which nothing moved, where somebody said that as long is wrong."""
     stacks: bool = False  # whether the Python stacks were asked for
     sources: dict[str, str] = field(default_factory=dict)  # "file:line": that line of source
 

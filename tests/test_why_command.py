@@ -149,6 +149,17 @@ def test_a_suspicion_is_told_after_a_time(
 
 
 @pytest.mark.once
+def test_who_stands_still_is_told_after_a_time(mpdebug: Command) -> None:
+    """A server that nobody asks is well; to who says how long is too long it is told."""
+    code = "import socket; socket.create_server(('127.0.0.1', 0)).accept()"
+    running = mpdebug.start("--hang-after", "0.3", "--on-hang", "abort", "-c", code)
+    done = running.finish()
+    assert done.status == 3
+    assert "stands-still: no process of the program has moved for 0.3 s" in done.err
+    assert "in socket.accept" in done.err
+
+
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("words", "told"),
     [

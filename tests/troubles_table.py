@@ -76,6 +76,7 @@ AT_ONCE = 6
 TROUBLES = (
     limps("apply_async_swallowed", "apply-async-swallowed", "ValueError", "{ASKED}"),
     hangs("barrier_party_died", "barrier-party-gone", "bow", "middle", "stroke", "{MADE}"),
+    hangs("barrier_too_few", "barrier-too-few", "3 of 4", "soprano", "{MADE}", "{WAITS}"),
     limps("breakpoint_child", ""),
     hangs("busy_loop", "busy", "{SPINS}", certainty=SUSPECTED),
     limps("cf_exc_required_args", "executor-broken", "MissingColumn", "{RAISED}"),
@@ -87,6 +88,7 @@ TROUBLES = (
     hangs("event_setter_died", "event-never-set", "oven", "no gas", "{MADE}", "{WAITS}"),
     limps("exitcode_ignored", "exit-code-ignored", "importer", "KeyError"),
     limps("fd_leak", "descriptors-used-up", "{OPENS}", methods=FORK + FORKSERVER),
+    hangs("flock_abba", "deadlock", "left", "right", "/paper", "/ink", "{WAITS}"),
     hangs(
         "fork_thread_lock",
         "thread-lock-across-fork",
@@ -96,6 +98,7 @@ TROUBLES = (
         "{FORKED}",
         methods=FORK,
     ),
+    hangs("halted_child", "halted", "napper", "{WAITS}", certainty=SUSPECTED),
     hangs("join_before_drain", "join-before-drain", "picker", "{MADE}", "{WAITS}"),
     hangs("joinable_no_task_done", "task-done-missing", "postman", "{MADE}", "{WAITS}"),
     hangs("lock_abba", "deadlock", "anna", "ben", "{KNIFE}", "{BOARD}", "{TAKEN}", "{WAITS}"),
@@ -123,6 +126,8 @@ TROUBLES = (
     hangs(
         "manager_lock_dead_holder", "proxy-lock-held-by-dead", "intruder", "{TAKEN}", "{WAITS}"
     ),
+    hangs("manager_lock_abba", "deadlock", "tom", "tim", "{TAKEN}", "{WAITS}"),
+    hangs("manager_lock_self", "lock-self", "writer", "{TAKEN}", "{WAITS}"),
     limps("manager_lost_update", "lost-update", "{CHANGED}", certainty=EITHER),
     limps("manager_nested", "copy-changed", "{CHANGED}", certainty=EITHER),
     limps("oom_kill", "out-of-memory", "hoarder", certainty=EITHER),
@@ -130,6 +135,7 @@ TROUBLES = (
     limps("os_exit_child", "ended-by-os-exit", "saver", "{ENDED}"),
     limps("pickle_lambda_spawn", "target-unpicklable", "lambda", "{STARTED}", methods=EXECED),
     hangs("pipe_end_open", "pipe-end-open", "listener", "{MADE}", "{WAITS}"),
+    hangs("pool_callback_waits", "callback-waits", "{WAITS}"),
     hangs("pool_exc_required_args", "pool-result-thread-died", "TooHot", "{ASKED}"),
     limps("pool_exc_unpicklable", "pool-exception-unpicklable", "Occupied", "{RAISED}"),
     hangs("pool_func_defined_late", "lost-task", "triple", "{ASKED}"),

@@ -128,14 +128,14 @@ class HangWatch:
 
     def _suspect(self) -> None:
         """Nothing moved for as long as --hang-after says: suspicions are told too."""
-        seen, found = self._explained()
+        seen, found = self._explained(self._after or 0.0)
         self._tell(seen, [one for one in found if one.standing])
 
-    def _explained(self) -> tuple[Picture, list[Finding]]:
+    def _explained(self, still_for: float = 0.0) -> tuple[Picture, list[Finding]]:
         from mpdebug.cli import why  # noqa: PLC0415 - when somebody stands
         from mpdebug.observer.run import read_run  # noqa: PLC0415
 
-        return why.look(read_run(self._path))
+        return why.look(read_run(self._path), still_for)
 
     def _tell(self, seen: Picture, found: list[Finding]) -> None:
         new = [one for one in found if (one.kind, frozenset(one.processes)) not in self._told]

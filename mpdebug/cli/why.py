@@ -84,9 +84,15 @@ def main(args: argparse.Namespace) -> int:
         time.sleep(interval)
 
 
-def look(run: Run) -> tuple[Picture, list[Finding]]:
-    """All that is wrong with a run now; of one that is over, also what was found then."""
+def look(run: Run, still_for: float = 0.0) -> tuple[Picture, list[Finding]]:
+    """All that is wrong with a run now; of one that is over, also what was found then.
+
+    Args:
+        run: as just read.
+        still_for: seconds for which nothing has moved, where that alone is wrong.
+    """
     seen = with_sources(picture.take(run, stacks=True) if run.alive else picture.of_past(run))
+    seen = dataclasses.replace(seen, still_for=still_for)
     found = why.explain(seen)
     if not run.alive and run.path:
         found = _with_saved(run, found)

@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mpdebug.model_waits import SEMAPHORE
+from mpdebug.model_waits import FILE_LOCK, POLL, READ, SEMAPHORE
 
 if TYPE_CHECKING:
     from mpdebug.model import Process
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 Node = tuple[str, int]
 """(key, tid) of a thread; tid 0: the process, whichever thread it is."""
 
-HELD = "held"
+HELD, TAKING = "held", "taking"
+LOCKS = (SEMAPHORE, FILE_LOCK)
+ANSWER = (READ, POLL)
 MUTEXES = frozenset(("Lock", "RLock", "proxy"))
 
 
@@ -50,8 +52,11 @@ class Graph:
             self._waits[wait.process].append(wait)
             for name in wait.things:
                 self._waiters[name].append(wait)
+        self._taking: defaultdict[Node, list[str]] = defaultdict(list)
         for hold in picture.holds:
             self._holds[hold.thing].append(hold)
+            if hold.state == TAKING and hold.thing.startswith("proxy:"):
+                self._taking[hold.process, hold.tid].append(hold.thing)
 
     def thing(self, name: str) -> Thing | None:
         """The thing with this id."""
@@ -97,10 +102,14 @@ class Graph:
         return one is None or not one.alive
 
     def edges_of(self, wait: Wait) -> list[Edge]:
-        """Whom a thread waits for: who holds the lock, or the process whose end it awaits."""
+        """Whom a thread waits for: who holds the lock, or the process whose end it awaits.
+
+        Who takes a lock of a manager waits, for the kernel, for an answer of the manager's.
+        """
         found = []
-        for thing in filter(None, map(self.thing, wait.things)):
-            if wait.kind == SEMAPHORE:
+        taking = self._taking.get((wait.process, wait.tid), ()) if wait.kind in ANSWER else ()
+        for thing in filter(None, map(self.thing, taking or wait.things)):
+            if wait.kind in LOCKS or taking:
                 holds = [one for one in self._holds.get(thing.id, ()) if one.state == HELD]
                 found += [Edge(wait, thing, one.process, one.tid, one) for one in holds]
             elif thing.kind == "process":

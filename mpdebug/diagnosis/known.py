@@ -10,7 +10,7 @@ from mpdebug.diagnosis.deaths import explain
 from mpdebug.diagnosis.graph import Graph
 from mpdebug.diagnosis.jobs import ledger
 from mpdebug.diagnosis.proof import prove
-from mpdebug.diagnosis.relations import Relations
+from mpdebug.diagnosis.relations import EXECUTOR_WORKER, POOL_WORKER, Relations
 from mpdebug.diagnosis.stops import fold_names
 from mpdebug.model_waits import PROVED, SUSPECTED, Finding
 
@@ -82,6 +82,11 @@ class Known:
         """Whether that process lives."""
         one = self.process(key)
         return one is not None and one.alive
+
+    def is_worker(self, key: str) -> bool:
+        """Whether it is a worker of a Pool or an executor."""
+        one = self.process(key)
+        return one is not None and one.role in (POOL_WORKER, EXECUTOR_WORKER)
 
     def fate(self, key: str) -> str:
         """How a process ended: `killed by SIGKILL 2.1 s ago`; empty while it lives."""
@@ -202,6 +207,8 @@ class Known:
         thing = self.picture.things.get(ident)
         if ident.startswith("proxy:"):
             return "a lock of a manager"
+        if ident.startswith("file:"):
+            return f"the lock of {self.place(thing.part) if thing else ''}"
         if thing is None or thing.label is None:
             kind = thing.kind if thing else ident.partition(":")[0]
             return {"sem": "a lock of multiprocessing", "pipe": "a pipe"}.get(kind, f"a {kind}")
@@ -216,6 +223,11 @@ class Known:
         if ident.startswith("sem:"):
             return f"a lock inside {owner}{called}{made}"
         return f"{owner}{called}{made}"
+
+    def made_at(self, ident: str) -> str:
+        """`/home/me/app.py:9`; empty where that is not known."""
+        thing = self.picture.things.get(ident)
+        return thing.label.where if thing and thing.label else ""
 
     def short(self, ident: str) -> str:
         """`Lock "lk"`: where it was made is told elsewhere."""

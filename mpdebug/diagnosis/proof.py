@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mpdebug.model_waits import ENDLESS, SEMAPHORE, SERVES, THREAD, WRITE
+from mpdebug.model_waits import ENDLESS, FILE_LOCK, SEMAPHORE, SERVES, THREAD, WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,7 +112,7 @@ class _Closure:
         thing = self.things.get(name)
         if thing is None:
             return True
-        if wait.kind == SEMAPHORE:
+        if wait.kind in (SEMAPHORE, FILE_LOCK):
             return thing.value > 0 or self._any_acts(thing.users)
         return self._any_ends(wait, self._enders(wait, thing))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mpdebug.diagnosis.known import Known
 from mpdebug.diagnosis.trouble import TROUBLES
 from mpdebug.diagnosis.troubles import (
+    barriers,
     deaths,
     ends,
     locks,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mpdebug.diagnosis.trouble import Trouble
     from mpdebug.model_waits import Finding, Picture
 
-MODULES = (locks, queues, pools, unlooked, order, lost, ends, deaths)
+MODULES = (locks, queues, barriers, pools, unlooked, order, lost, ends, deaths)
 """Where the troubles are, in the order in which they are looked for."""
 
 GENERAL = ("waits-for-ever", "suspected-hang", "exit-waits")
@@ -71,6 +72,8 @@ def in_order() -> list[Trouble]:
 def _is_told_by(one: Finding, found: list[Finding]) -> bool:
     """Whether other findings say all that this one does, and more."""
     people = set(one.processes)
+    if one.kind == "stands-still":
+        return any(other.standing for other in found)
     if one.kind in GENERAL:
         standing = [other for other in found if other.standing and other.certainty == PROVED]
         return any(people & set(other.processes) for other in standing)

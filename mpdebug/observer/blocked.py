@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mpdebug.model_waits import (
     CHILD,
     ENDLESS,
+    FILE_LOCK,
     OUTSIDE,
     POLL,
     READ,
@@ -28,7 +29,7 @@ from mpdebug.model_waits import (
     WRITE,
     Wait,
 )
-from mpdebug.observer import polled, proc_maps, syscalls, waiting
+from mpdebug.observer import file_locks, polled, proc_maps, syscalls, waiting
 from mpdebug.rundir import layout, lines
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Around:
     children: dict[int, list[int]] = field(default_factory=dict)  # living, by parent
     semaphores: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Id → (pid, address): where one can be read."""
+    files: dict[str, str] = field(default_factory=dict)  # id → path, of those waited for
 
 
 class Told(NamedTuple):
@@ -138,6 +140,7 @@ class Blocked:
             return Told(TIMED)
         tell = {
             "futex": self._futex,
+            "file lock": self._file_lock,
             "child": self._child,
             "read": self._pipe,
             "write": self._pipe,
@@ -175,6 +178,14 @@ class Blocked:
                 self.around.semaphores[thing] = (self.pid, address)
                 return Told(SEMAPHORE, (thing,))
         return Told(THREAD, (f"futex:{self.pid}:{address:x}",))
+
+    def _file_lock(self, call: Call) -> Told:
+        file = f"/proc/{self.pid}/fd/{call.args[0]}"
+        thing = file_locks.id_of(file)
+        if not thing:
+            return Told(OUTSIDE)
+        self.around.files[thing] = os.readlink(file)
+        return Told(FILE_LOCK, (thing,))
 
     def _pipe(self, call: Call) -> Told:
         thing = self._thing(call.args[0])

@@ -1,4 +1,4 @@
-"""Which part of a Queue or a Barrier a lock or a pipe is, as processes wrote it down."""
+"""Which part of a Queue a lock or a pipe is, as processes wrote it down."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ ENDS = ("reader", "writer")
 CONDITION = ("_lock", "_sleeping_count", "_woken_count", "_wait_semaphore")
 """A condition's semaphores, in the order in which they are told."""
 
-NOT_PARTS = frozenset((*ENDS, "what", "where", "mono", "kind", "size", "parties"))
+NOT_PARTS = frozenset((*ENDS, "what", "where", "mono", "kind", "size"))
 
 
 class Parts:
-    """The parts of all queues and barriers of a run: "Queue._rlock"."""
+    """The parts of all queues of a run: "Queue._rlock"."""
 
     def __init__(self, run: Run) -> None:
         self._people = {one.key: one for one in run.processes}
@@ -27,12 +27,11 @@ class Parts:
         self._addresses: dict[tuple[str, int], list[tuple[int, str]]] = {}
         for process in run.processes:
             for note in process.notes:
-                if note.kind in (layout.EV_QUEUE, layout.EV_BARRIER):
+                if note.kind == layout.EV_QUEUE:
                     self._add(process, note)
 
     def _add(self, process: Process, note: Note) -> None:
-        barrier = note.kind == layout.EV_BARRIER
-        what = "Barrier" if barrier else as_text(note.said.get("what")) or "Queue"
+        what = as_text(note.said.get("what")) or "Queue"
         for end in ENDS:
             if inode := as_int(note.said.get(end)):
                 self._inodes[inode] = f"{what}.pipe"

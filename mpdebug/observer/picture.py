@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mpdebug.model_waits import Picture
-from mpdebug.observer import blocked, lock_notes, threads, unobserved
+from mpdebug.observer import blocked, file_locks, lock_notes, threads, unobserved
 from mpdebug.observer.holds import Holds, current
 from mpdebug.observer.sockets import unix_sockets
 from mpdebug.observer.things import Things
@@ -114,6 +114,7 @@ class _Look:
         found = Things(self.run, self.blocked, self.around)
         all_holds = Holds(self.run, found).read()
         ids = {one for waits in self.waits.values() for wait in waits for one in wait.things}
+        all_holds += file_locks.holds(ids, {one.pid: one.key for one in self.members})
         things = found.of(ids | {one.thing for one in all_holds})
         self.holds = current(all_holds, things, self.run)
         self.unread |= found.unread

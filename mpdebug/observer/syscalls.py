@@ -12,6 +12,9 @@ FEWEST = 9
 
 INT_SIGN = 1 << 31
 
+LOCK_AND_WAIT = (7, 38)
+"""F_SETLKW and F_OFD_SETLKW: the commands of fcntl that wait."""
+
 FOR_WORK = frozenset(("futex", "read", "poll", "select", "epoll", "accept", "pause"))
 
 
@@ -45,6 +48,8 @@ def parse(text: str) -> Call | None:
     name = env.SLEEPS.get(number) or env.READS.get(number) or env.SLEEPS_FOR_SIGNALS.get(number)
     if number == env.PPOLL and not any(args[:3]):
         name = "pause"
+    if name == "fcntl":
+        name = "file lock" if args[1] in LOCK_AND_WAIT else ""
     return Call(name or "", number, args, int(words[7], 16))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mpdebug.model_shared import PIPE, SEMAPHORE, SOCKETS
 from mpdebug.model_waits import Thing
-from mpdebug.observer import proc_maps, threads
+from mpdebug.observer import file_locks, proc_maps, threads
 from mpdebug.observer.blocked import SEM
 from mpdebug.observer.labels import Labels
 from mpdebug.observer.parts import Parts
@@ -71,8 +71,13 @@ class Things:
             elif kind == "pid":
                 found[one] = self._process(one, int(name))
             elif kind == "futex":
-                users = self._members.get(int(name.partition(":")[0]))
-                found[one] = Thing(one, "thread lock", users=(users,) if users else ())
+                user = self._members.get(int(name.partition(":")[0]))
+                found[one] = Thing(one, "thread lock", users=(user,) if user else ())
+            elif kind == "file":
+                users = file_locks.users_of(one, self._members)
+                found[one] = Thing(
+                    one, "file", part=self.around.files.get(one, ""), users=users
+                )
             else:
                 found[one] = Thing(one, kind)
         return found

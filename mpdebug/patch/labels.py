@@ -29,6 +29,7 @@ def patch(module: ModuleType) -> None:
         ("SharedMemory", "unlink", _unlinked),
         ("Arena", "__init__", _arena),
         ("SemLock", "__init__", _semaphore),
+        ("Barrier", "__init__", _barrier),
         ("BaseManager", "start", _manager),
     ):
         owner = getattr(module, kind, None)
@@ -104,6 +105,11 @@ def _semaphore(made: Any, _args: Any, _kwargs: Any) -> None:
         address=here.handle,
         inodes=inodes,
     )
+
+
+def _barrier(made: Any, _args: Any, _kwargs: Any) -> None:
+    if process.here is not None:
+        process.here.event(layout.EV_BARRIER, parties=made.parties, where=guard.where(2))
 
 
 def _manager(made: Any, _args: Any, _kwargs: Any) -> None:

@@ -137,7 +137,7 @@ EV_FORKED_BESIDE = "forked beside"  # in the child: its parent had other threads
 #                     at the fork: threads [{name, where, function}] where
 EV_QUEUE = "queue"  # a Queue was made, or rebuilt here: what (class) reader writer (inodes)
 #                     rlock wlock sem (addresses) size unfinished cond [4], where or rebuilt
-EV_BARRIER = "barrier"  # a Barrier was made: parties, and its condition's addresses, where
+EV_BARRIER = "barrier"  # a Barrier was made: parties where
 EV_DROPPED = "dropped"  # a queue's item could not be pickled: reader type message item
 EV_UNSENT = "unsent"  # at os._exit: items of a queue not sent: reader items sending (one more)
 EV_UNREAD = "unread"  # at the end of who made a queue: items that nobody got: reader items

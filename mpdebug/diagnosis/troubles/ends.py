@@ -8,7 +8,7 @@ from mpdebug.diagnosis import relations
 from mpdebug.diagnosis.trouble import trouble
 from mpdebug.diagnosis.troubles import locks
 from mpdebug.diagnosis.troubles.queues import joins
-from mpdebug.model_waits import ENDLESS, RUNS, SEMAPHORE, SUSPECTED, TIMED
+from mpdebug.model_waits import ENDLESS, RUNS, SEMAPHORE, STOPPED, SUSPECTED, TIMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mpdebug.model_waits import Finding, Wait
 
 AT_EXIT = "_exit_function"
+HALTED = "halted"  # observer.blocked
 
 
 @trouble("exit-waits")
@@ -51,6 +52,36 @@ def exit_waits(known: Known) -> Iterator[Finding]:
                 evidence=[("waits", known.line(other) if other else "")],
                 cure="tell children to stop in a `finally`, or start them with daemon=True",
                 mono=wait.since,
+            )
+
+
+@trouble("halted")
+def halted(known: Known) -> Iterator[Finding]:
+    """A process is halted by a signal, and another one waits for its end.
+
+    SIGSTOP or Ctrl-Z halted it, or it wanted to read the terminal from the background
+    (SIGTTIN). It does nothing until somebody lets it go on.
+
+    What to do: `kill -CONT PID`. Find out who sent the signal: `mpdebug logs`, or a debugger
+    that was left.
+    """
+    for key, waits in known.waits.items():
+        if not any(wait.kind == STOPPED and wait.words == HALTED for wait in waits):
+            continue
+        others = [other for other in known.waits if key in joins(known, other)]
+        lines = [wait for other in others if (wait := known.main_wait(other)) is not None]
+        one = known.process(key)
+        if one is not None and lines:
+            yield known.finding(
+                "halted",
+                f"{known.who(key)} is halted (SIGSTOP), and {known.whos(others)}"
+                f" wait{'' if len(others) > 1 else 's'} for its end",
+                certainty=SUSPECTED,
+                processes=[key, *others],
+                evidence=known.lines(lines),
+                cure=f"let it go on: kill -CONT {one.pid}",
+                settle="whether somebody means to let it go on",
+                mono=max(wait.since for wait in lines),
             )
 
 
@@ -177,4 +208,27 @@ def suspected_hang(known: Known) -> Iterator[Finding]:
             evidence=known.lines(working),
             settle="whether something from outside is still to come: mpdebug stacks",
             mono=max(wait.since for wait in working),
+        )
+
+
+@trouble("stands-still")
+def stands_still(known: Known) -> Iterator[Finding]:
+    """Nothing of the program has moved for as long as --hang-after says.
+
+    All its processes wait, and what they wait for may still come from outside: a server stands
+    like that until somebody asks it. It is told only to who said after how long it is wrong.
+
+    What would settle it: look at the lines at which they wait (`mpdebug stacks`).
+    """
+    waits = [wait for wait in known.picture.waits if wait.main and not _is_servant(known, wait)]
+    if known.picture.still_for and waits:
+        yield known.finding(
+            "stands-still",
+            f"no process of the program has moved for {known.picture.still_for:g} s",
+            certainty=SUSPECTED,
+            processes=[wait.process for wait in waits],
+            evidence=known.lines(_ordered(known, waits)),
+            cure="look at these lines: what was to come, and did not?",
+            settle="whether something from outside is still to come: mpdebug stacks",
+            mono=max(wait.since for wait in waits),
         )

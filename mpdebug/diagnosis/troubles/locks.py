@@ -32,7 +32,7 @@ def waiters_of_dead(known: Known) -> list[tuple[Hold, list[Wait]]]:
     """Locks whose recorded holder has ended, with the threads that wait for them."""
     found: dict[str, tuple[Hold, list[Wait]]] = {}
     for edge in known.graph.on_the_dead():
-        if edge.hold is not None:
+        if edge.hold is not None and not edge.thing.id.startswith("proxy:"):
             found.setdefault(edge.thing.id, (edge.hold, []))[1].append(edge.wait)
     return list(found.values())
 
@@ -199,27 +199,49 @@ def lock_self(known: Known) -> Iterator[Finding]:
     for cycle in known.graph.cycles():
         wait, hold = cycle[0].wait, cycle[0].hold
         if len(cycle) == 1 and hold is not None:
-            cure = "a Lock cannot be taken twice: take it in one place, or make it an RLock"
-            frame = known.frame(wait)
-            if frame is not None and hold.where == f"{frame.file}:{frame.line}":
-                cure = (
-                    "it came here a second time without a release() in between, as after an"
-                    " exception: use `with lock:`, which releases it on every way out; where a"
-                    " function calls itself, make it an RLock"
-                )
-            yield known.finding(
-                "lock-self",
-                f"{known.who(wait.process)} waits for {known.thing(hold.thing)}, which it holds"
-                " itself",
-                processes=[wait.process],
-                things=[hold.thing],
-                evidence=[
-                    ("held by", f"itself{known.taken(hold)}"),
-                    ("waits", known.line(wait)),
-                ],
-                cure=cure,
-                mono=wait.since,
-            )
+            yield _held_by_itself(known, wait, hold)
+    for wait in known.picture.waits:
+        hold = _own_proxy(known, wait)
+        if hold is not None:
+            yield _held_by_itself(known, wait, hold)
+
+
+def _own_proxy(known: Known, wait: Wait) -> Hold | None:
+    """The lock of a manager that this thread has and takes again, as what it does tells.
+
+    That it takes a lock which it has already is not recorded: it says `held` all the while.
+    """
+    if not {"AcquirerProxy.acquire", "AcquirerProxy.__enter__"}.intersection(known.calls(wait)):
+        return None
+    own = [
+        hold
+        for hold in known.picture.holds
+        if (hold.process, hold.tid) == (wait.process, wait.tid)
+        and hold.thing.startswith("proxy:")
+    ]
+    return own[0] if len(own) == 1 and own[0].state == HELD and known.is_dead(wait) else None
+
+
+def _held_by_itself(known: Known, wait: Wait, hold: Hold) -> Finding:
+    cure = "a Lock cannot be taken twice: take it in one place, or make it an RLock"
+    frame = known.frame(wait)
+    if hold.thing.startswith("file:"):
+        cure = "a file that is opened a second time is locked anew: lock it in one place"
+    elif frame is not None and hold.where == f"{frame.file}:{frame.line}":
+        cure = (
+            "it came here a second time without a release() in between, as after an"
+            " exception: use `with lock:`, which releases it on every way out; where a"
+            " function calls itself, make it an RLock"
+        )
+    return known.finding(
+        "lock-self",
+        f"{known.who(wait.process)} waits for {known.thing(hold.thing)}, which it holds itself",
+        processes=[wait.process],
+        things=[hold.thing],
+        evidence=[("held by", f"itself{known.taken(hold)}"), ("waits", known.line(wait))],
+        cure=cure,
+        mono=wait.since,
+    )
 
 
 @trouble("deadlock")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mpdebug.diagnosis import cures, ledger, places, relations, tasks
 from mpdebug.diagnosis.trouble import trouble
-from mpdebug.model_waits import PROVED, RUNS, SUSPECTED, TIMED
+from mpdebug.model_waits import PROVED, RUNS, SUSPECTED, THREAD, TIMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,19 @@ if TYPE_CHECKING:
     from mpdebug.model import Death, Process
     from mpdebug.model_waits import Finding, Wait
 
-RESULTS = ("ApplyResult.get", "ApplyResult.wait", "MapResult.get", "IMapIterator.next")
+RESULTS = frozenset(
+    (
+        "ApplyResult.get",
+        "ApplyResult.wait",
+        "MapResult.get",
+        "IMapIterator.next",
+        "Future.result",
+    )
+)
+TAKERS = frozenset(("Pool._handle_results", "_ExecutorManagerThread.run"))
+"""The threads that take results from workers, and call callbacks."""
+
+POOL, MADE = "pool", "made"  # rundir.layout.EV_POOL
 JOINS = ("Pool.join",)
 IN_INITIALIZER = "in the initializer of its Pool"
 SAME = 3
@@ -236,6 +248,36 @@ def pool_starved(known: Known) -> Iterator[Finding]:
             cure="give the pool as many workers as there are tasks that wait for each other"
             + (", and what they need before you wait for their results" if also else ""),
             mono=max(wait.since for wait in there),
+        )
+
+
+@trouble("callback-waits")
+def callback_waits(known: Known) -> Iterator[Finding]:
+    """A callback of a Pool or an executor waits for another result of it.
+
+    Callbacks run in the one thread that takes the results from the workers. While one of them
+    waits, no result is taken, so the one that it waits for never comes.
+
+    What to do: let the callback only hand the result on, to a queue.Queue that another thread
+    reads; or ask for the next task with a callback of its own, and do not wait for it.
+    """
+    made = [(one.key, note.said) for one, note in known.notes(POOL)]
+    for wait in known.picture.waits:
+        takers = TAKERS.intersection(frame.function for frame in wait.frames)
+        if wait.kind != THREAD or not takers or not RESULTS.intersection(known.calls(wait)):
+            continue
+        pools = [said for key, said in made if (key, said.get("what")) == (wait.process, MADE)]
+        own = len(pools) == 1 and "Pool._handle_results" in takers
+        if not own and not known.is_dead(wait):
+            continue  # it may be of another Pool
+        yield known.finding(
+            "callback-waits",
+            f"a callback in {known.who(wait.process)} waits for a result, in the thread that"
+            " takes the results",
+            processes=[wait.process],
+            evidence=[("waits", known.line(wait))],
+            cure="let the callback hand the result on, and wait in another thread",
+            mono=wait.since,
         )
 
 

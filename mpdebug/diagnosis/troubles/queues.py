@@ -1,4 +1,4 @@
-"""Queues, pipes, barriers and events at which somebody waits for ever."""
+"""Queues and pipes at which somebody waits for ever."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from mpdebug.diagnosis.known import Known
     from mpdebug.model import Process
     from mpdebug.model_waits import Finding, Wait
-
-BARRIER = "barrier"  # rundir.layout.EV_BARRIER
 
 
 def joins(known: Known, key: str) -> set[str]:
@@ -283,99 +281,21 @@ def task_done_missing(known: Known) -> Iterator[Finding]:
         thing = next((known.thing(ident) for ident in wait.things), "a JoinableQueue")
         yield known.finding(
             "task-done-missing",
-            f"{known.who(wait.process)} joins {_whole(thing)}, and nobody is left to call"
+            f"{known.who(wait.process)} joins {whole(thing)}, and nobody is left to call"
             " task_done()",
             processes=[wait.process, *(one.key for one in ended)],
             things=wait.things,
-            evidence=[("waits", known.line(wait)), *_ends(known, ended)],
+            evidence=[("waits", known.line(wait)), *ends(known, ended)],
             cure="call task_done() once for each item that was got, also where the work failed",
             mono=wait.since,
         )
 
 
-@trouble("barrier-party-gone")
-def barrier_party_gone(known: Known) -> Iterator[Finding]:
-    """Processes wait at a Barrier for one that died.
-
-    A Barrier lets go when all its parties have come. One that ended before it came is never
-    replaced.
-
-    What to do: give Barrier(n, timeout=…) a time-out, and call barrier.abort() where a party
-    fails, so that the others get BrokenBarrierError.
-    """
-    waits = [wait for wait in known.picture.waits if "Barrier.wait" in known.calls(wait)]
-    waits = [wait for wait in waits if known.is_dead(wait)]
-    if not waits:
-        return
-    keys = [wait.process for wait in waits]
-    gone = [
-        one
-        for one in known.siblings(keys[0])
-        if not one.alive and one.observed and one.role not in ("resource tracker", "forkserver")
-    ]
-    if not gone:
-        return
-    thing = next((known.thing(ident) for wait in waits for ident in wait.things), "a Barrier")
-    parties = next((note.said.get("parties") for _, note in known.notes(BARRIER)), None)
-    of = f" ({len(waits)} of {parties} have come)" if parties else ""
-    bad = [one for one in gone if one.key in known.deaths] or gone
-    yield known.finding(
-        "barrier-party-gone",
-        f"{known.whos(keys)} wait at {_whole(thing)}{of}, and"
-        f" {known.whos(one.key for one in bad[:3])} ended before it came there",
-        processes=[*keys, *(one.key for one in bad[:3])],
-        things=[ident for wait in waits for ident in wait.things],
-        evidence=[*_ends(known, bad), *known.lines(waits)],
-        cure="mend what ended it; give the Barrier a time-out, or abort() it if a party fails",
-        mono=max(wait.since for wait in waits),
-    )
-
-
-@trouble("event-never-set")
-def event_never_set(known: Known) -> Iterator[Finding]:
-    """A process waits for an Event (or a Condition) that nobody is left to set.
-
-    The process that should have set it has ended, or waits itself.
-
-    What to do: set the event in a `finally`, or wait with a time-out and look whether the other
-    process lives.
-    """
-    alike: dict[tuple[str, str, str], list[Wait]] = {}
-    for wait in known.picture.waits:
-        calls = known.calls(wait)
-        if wait.kind != SEMAPHORE or not known.is_dead(wait):
-            continue
-        if "Barrier.wait" in calls or "JoinableQueue.join" in calls:
-            continue
-        what = next((one for one in ("Event.wait", "Condition.wait") if one in calls), "")
-        if not what:
-            continue
-        one = known.process(wait.process)
-        thing = next((known.thing(ident) for ident in wait.things), what.partition(".")[0])
-        alike.setdefault((what, thing, one.parent if one else ""), []).append(wait)
-    for (what, thing, _), waits in alike.items():
-        keys = dict.fromkeys(wait.process for wait in waits)
-        gone = [
-            one for one in known.siblings(waits[0].process) if not one.alive and one.observed
-        ]
-        bad = [one for one in gone if one.key in known.deaths] or gone
-        yield known.finding(
-            "event-never-set",
-            f"{known.whos(keys)} {'wait' if len(keys) > 1 else 'waits'} for {_whole(thing)},"
-            f" and nobody is left to {'set' if what.startswith('Event') else 'notify'} it",
-            processes=[*keys, *(one.key for one in bad[:3])],
-            things=waits[0].things,
-            evidence=[*known.lines(waits), *_ends(known, bad)],
-            cure="let the one that should do it do so in a `finally`, or wait with a time-out",
-            mono=max(wait.since for wait in waits),
-        )
-
-
-def _whole(thing: str) -> str:
+def whole(thing: str) -> str:
     """`Event "ev"` of `a lock inside Event "ev"`."""
     return thing.removeprefix("a lock inside ")
 
 
-def _ends(known: Known, gone: list[Process]) -> list[tuple[str, str]]:
+def ends(known: Known, gone: list[Process]) -> list[tuple[str, str]]:
     """How those ended that could have done something."""
     return [("ended", f"{known.who(one.key)}: {known.fate(one.key)}") for one in gone[:3]]
