@@ -1,7 +1,6 @@
 """`python -m mpdebug`."""
 
-from __future__ import annotations
-
+# Nothing from __future__: the working directory, which may have one, still comes first here.
 import sys
 
 

@@ -24,13 +24,18 @@ seen: list[dict[str, Any]] = []
 """What was running at the fork that is being made."""
 
 
+loaded: list[bool] = []
+"""Whether what a child needs more than its parent is there: once, for all the children."""
+
+
 def before() -> None:
     """Called by `os.fork`, in the thread that forks."""
     seen.clear()
     if process.here is None:
         return
     with guard.quiet:
-        if descriptors.duplicate is None:  # once, for all the children
+        if not loaded:
+            loaded.append(True)
             descriptors.load_fcntl()
             encode.quicken()
         if descriptors.running_threads():

@@ -11,7 +11,7 @@ import os
 import sys
 
 from mpdebug.agent import console, guard, process
-from mpdebug.agent.descriptors import real_close
+from mpdebug.real import Real
 from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
@@ -53,9 +53,9 @@ def _redirect(agent: process.Agent, fd: int, name: str) -> None:
     if stream is not None and agent.who["method"] == "exec":
         stream.flush()
     path = os.path.join(agent.path, name)
-    new = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    os.dup2(new, fd, inheritable=True)
-    real_close(new)
+    new = Real.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    Real.dup2(new, fd, inheritable=True)
+    Real.close(new)
     console.captured.add(console.ident_of(fd))
 
 

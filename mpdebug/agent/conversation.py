@@ -15,7 +15,8 @@ from _thread import RLock
 from time import monotonic
 
 from mpdebug.agent import guard, questions, wire
-from mpdebug.agent.descriptors import open_high, real_close
+from mpdebug.agent.descriptors import open_high
+from mpdebug.real import Real
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ class Conversation:
                 raise
             self.kept = TRANSCRIPT_CAP + 1
         finally:
-            real_close(fd)
+            Real.close(fd)
 
     # --- listening
 

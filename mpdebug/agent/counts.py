@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import os
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, lockf
-from os import SEEK_CUR, lseek
+from os import SEEK_CUR
 
 from mpdebug.agent import guard
 from mpdebug.agent.descriptors import LineFile
+from mpdebug.real import Real
 from mpdebug.rundir import layout
 
 KEPT = 64
@@ -30,7 +31,7 @@ SETTLED = 10_000
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 LONGEST = 200
 
-owner = os.getpid()
+owner = Real.getpid()
 """Whose descriptors these are; a fork from C tells nobody."""
 
 free: dict[tuple[str, str], list[LineFile]] = {}
@@ -65,7 +66,7 @@ def file_of(run: str, key: str, suffix: str = "") -> LineFile:
     folder = f"{run}/{layout.COUNTS}"
     if not os.path.isdir(folder):
         try:
-            os.mkdir(folder, 0o700)
+            Real.mkdir(folder, 0o700)
         except OSError as error:  # another process was first; or opening the file will tell
             if guard.is_from_outside(error):
                 raise
@@ -76,7 +77,7 @@ def file_of(run: str, key: str, suffix: str = "") -> LineFile:
 def forked() -> None:
     """Drop what was inherited from the process that forked us, if we are a child."""
     global owner  # noqa: PLW0603
-    pid = os.getpid()
+    pid = Real.getpid()
     if pid == owner:
         return
     owner = pid
@@ -102,7 +103,7 @@ def ticket(run: str, key: str) -> int:
     number = 0
     try:
         if file.write(b"."):
-            file.size = number = lseek(file.fd, 0, SEEK_CUR)
+            file.size = number = Real.lseek(file.fd, 0, SEEK_CUR)
     except OSError as error:  # another thread of the program has closed it meanwhile
         if guard.is_from_outside(error):
             raise

@@ -13,9 +13,11 @@ from __future__ import annotations
 import _thread
 import errno
 import os
-from os import SEEK_CUR, lseek
+import sys
+from os import SEEK_CUR
 
 from mpdebug.agent import guard
+from mpdebug.real import Real
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ HIGH = 500
 
 def open_high(path: str, flags: int, mode: int = 0o600) -> int:
     """Open a file on a high, close-on-exec descriptor. Raises OSError."""
-    low = os.open(path, flags | os.O_CLOEXEC, mode)
+    low = Real.open(path, flags | os.O_CLOEXEC, mode)
     for least in (HIGH, 100, 20):  # RLIMIT_NOFILE may be below
         try:
             high = _copy(low, least)
@@ -35,9 +37,7 @@ def open_high(path: str, flags: int, mode: int = 0o600) -> int:
             if guard.is_from_outside(error):
                 raise
             continue
-        except ImportError:  # it takes a descriptor, and none is left
-            return low
-        real_close(low)
+        Real.close(low)
         return high
     return low
 
@@ -47,21 +47,28 @@ def _copy(fd: int, least: int) -> int:
     if duplicate is None and not running_threads():  # nobody takes it between two steps
         for number in range(least, least + 8):
             try:
-                os.fstat(number)
+                Real.fstat(number)
             except OSError as error:
                 if guard.is_from_outside(error):
                     raise
-                return real_dup2(fd, number, inheritable=False)
-    return (duplicate or load_fcntl())(fd, F_DUPFD_CLOEXEC, least)
+                return Real.dup2(fd, number, inheritable=False)
+    if duplicate is None and not load_fcntl():
+        raise OSError(errno.ENOSYS, "there is no fcntl")
+    return duplicate(fd, F_DUPFD_CLOEXEC, least)  # type: ignore[misc]
 
 
-def load_fcntl() -> Callable[[int, int, int], int]:
-    """Load what does that in one step: it takes as long as a tenth of our start."""
+def load_fcntl() -> bool:
+    """Load what does that in one step; False where it cannot be had.
+
+    Not at every start: it takes as long as a tenth of that. By now the program may have one of
+    that name beside its script, or a mock.
+    """
     global duplicate, F_DUPFD_CLOEXEC  # noqa: PLW0603
-    from fcntl import F_DUPFD_CLOEXEC, fcntl  # noqa: PLC0415
-
-    duplicate = fcntl
-    return fcntl
+    found = guard.function_in_c("fcntl", "fcntl")
+    if found is not None:
+        F_DUPFD_CLOEXEC = sys.modules["fcntl"].F_DUPFD_CLOEXEC
+        duplicate = found
+    return found is not None
 
 
 duplicate: Callable[[int, int, int], int] | None = None
@@ -72,10 +79,6 @@ running_threads: Callable[[], int] = getattr(_thread, "_count", int)
 
 make_room: Callable[[], bool] = bool
 """Set by the agent: gives up a descriptor of ours for another; False if there is none left."""
-
-real_dup2 = os.dup2
-real_close = os.close
-"""os.close before anybody wrapped it, ourselves included."""
 
 
 class LineFile:
@@ -101,7 +104,7 @@ class LineFile:
         """Open, or open again; False if that cannot be done now."""
         try:
             self.fd = open_high(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-            found = os.fstat(self.fd)
+            found = Real.fstat(self.fd)
         except OSError as error:
             if guard.is_from_outside(error):
                 raise
@@ -116,7 +119,7 @@ class LineFile:
         if self.fd < 0:
             return False
         try:
-            found = os.fstat(self.fd)
+            found = Real.fstat(self.fd)
         except OSError as error:
             if guard.is_from_outside(error):
                 raise
@@ -133,7 +136,7 @@ class LineFile:
             # Where our last write ended? That is a seventh of `is_ours`. Another file that got
             # the number would have to stand at the very same byte; where another thread wrote
             # in between, the file is looked at.
-            same = self.size > 0 and lseek(fd, 0, SEEK_CUR) == self.size
+            same = self.size > 0 and Real.lseek(fd, 0, SEEK_CUR) == self.size
         except OSError as error:  # closed, or a pipe or socket by now
             if guard.is_from_outside(error):
                 raise
@@ -144,7 +147,7 @@ class LineFile:
         if self.torn:
             line = b"\n" + line
         try:
-            done = os.write(self.fd, line)
+            done = Real.write(self.fd, line)
         except (
             OSError
         ) as error:  # disk full, quota, file size limit (SIGXFSZ is ignored by Python)
@@ -161,5 +164,5 @@ class LineFile:
     def close(self) -> None:
         """Give the descriptor back if it still is ours."""
         if self.is_ours():
-            real_close(self.fd)
+            Real.close(self.fd)
         self.fd = -1

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 
+from mpdebug.agent import guard
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,10 +42,7 @@ def quicken() -> Callable[[str], str]:
     For who has much to quote: to load it takes as long as a tenth of our start.
     """
     global quote  # noqa: PLW0603
-    try:
-        from _json import encode_basestring_ascii as quote  # noqa: PLC0415
-    except ImportError:  # an interpreter without the accelerator, or no descriptor is left
-        quote = _quote
+    quote = guard.function_in_c("_json", "encode_basestring_ascii") or _quote
     return quote
 
 

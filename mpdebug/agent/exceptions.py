@@ -80,7 +80,10 @@ def _frames(traceback: TracebackType | None, source: bool) -> list[list[Any]]:
         line = entry.tb_lineno or 0
         there = ""
         if source:
-            there = linecache.getline(code.co_filename, line, entry.tb_frame.f_globals)
+            # With the globals of what is no file, linecache would keep lines that a traceback
+            # of the program's own would then show, and would not without us (3.14: runpy).
+            known = None if code.co_filename.startswith("<") else entry.tb_frame.f_globals
+            there = linecache.getline(code.co_filename, line, known)
         frames.append([code.co_filename, line, code.co_name, there.strip()[:500]])
     return frames
 

@@ -12,7 +12,8 @@ from faulthandler import enable as real_enable
 from faulthandler import is_enabled as real_is_enabled
 
 from mpdebug.agent import descriptors
-from mpdebug.agent.descriptors import open_high, real_close
+from mpdebug.agent.descriptors import open_high
+from mpdebug.real import Real
 
 real_register = getattr(faulthandler, "register", None)  # Windows has none
 real_unregister = getattr(faulthandler, "unregister", None)
@@ -53,7 +54,7 @@ def enable(path: str) -> str:
             real_register(signal, new, all_threads=signal == number, chain=False)
     old, file = file, new
     if old >= 0:
-        real_close(old)
+        Real.close(old)
     return "ours" if ours else "program"
 
 
@@ -62,7 +63,7 @@ def disable() -> None:
     old = file
     forget()
     if old >= 0:
-        real_close(old)
+        Real.close(old)
 
 
 def forget() -> None:

@@ -12,9 +12,12 @@ import _signal  # type: ignore[import-not-found]  # `signal` makes enums: 2 ms
 import os
 import sys
 
+from mpdebug.real import Real
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
+    from typing import Any
 
     from mpdebug.settings import Settings
 
@@ -38,12 +41,26 @@ def may_import() -> bool:
         if folder + os.sep == STDLIB:
             return True
         try:
-            names = os.listdir(folder or os.curdir)
+            names = Real.listdir(folder or os.curdir)
         except OSError:  # not there, or a zip file
             continue
         if any(name.partition(".")[0] in sys.stdlib_module_names for name in names):
             return False
     return False
+
+
+def function_in_c(module: str, name: str) -> Any:
+    """A function of an extension module of Python's; None where something else is called so.
+
+    The program may have a module of that name, or a mock in its place.
+    """
+    if module not in sys.modules and not may_import():
+        return None
+    try:
+        found = getattr(__import__(module), name, None)
+    except ImportError:  # this Python has none, or no descriptor is left
+        return None
+    return found if type(found) is type(len) else None
 
 
 def is_ours_or_stdlib(filename: str) -> bool:
@@ -143,9 +160,9 @@ def choose(text: str) -> None:
 def debug(category: str, text: str) -> None:
     """Tell about our own doings, on stderr, where `--debug` asked for it."""
     if category in categories or "all" in categories:
-        line = f"mpdebug[{os.getpid()}] {category}: {text}\n"
+        line = f"mpdebug[{Real.getpid()}] {category}: {text}\n"
         try:
-            os.write(2, line.encode("utf-8", "replace"))
+            Real.write(2, line.encode("utf-8", "replace"))
         except OSError:  # stderr is closed
             return
 

@@ -12,6 +12,7 @@ import sys
 from _thread import get_ident
 
 from mpdebug.agent import encode
+from mpdebug.real import Real
 from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
@@ -66,7 +67,7 @@ def _role(argv: list[str], settings: Settings) -> tuple[str, str, str]:
         return layout.MAIN, "exec", "MainProcess"
     for piece, role, method in HELPERS:
         if any(piece in arg for arg in argv[1:]):
-            name = role if role != layout.WORKER else f"{method}-{os.getpid()}"
+            name = role if role != layout.WORKER else f"{method}-{Real.getpid()}"
             return role, method, name
     for place, arg in enumerate(argv):
         if arg.endswith(LOKY):
@@ -77,7 +78,7 @@ def _role(argv: list[str], settings: Settings) -> tuple[str, str, str]:
 def _option(argv: list[str], option: str) -> str:
     """The value after an option, or a name made of the pid."""
     place = argv.index(option) + 1 if option in argv else len(argv)
-    return argv[place] if place < len(argv) else f"loky-{os.getpid()}"
+    return argv[place] if place < len(argv) else f"loky-{Real.getpid()}"
 
 
 def _script_name(argv: list[str]) -> str:

@@ -19,6 +19,7 @@ from _signal import signal as real_signal  # before anybody wrapped it, ourselve
 
 from mpdebug import env
 from mpdebug.agent import faults, guard, process
+from mpdebug.real import Real
 from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
@@ -162,7 +163,7 @@ def take_back(signal: Any) -> None:
 def on_nudge(_: int, frame: FrameType | None) -> None:
     """The handler. Raises only what a person asked for at a prompt."""
     here = process.here
-    if here is None or here.pid != os.getpid():  # a fork that is not through yet
+    if here is None or here.pid != Real.getpid():  # a fork that is not through yet
         return
     with guard.quiet:
         reload_breaks(here)
@@ -206,7 +207,7 @@ def tell_frames(here: process.Agent, frame: FrameType | None) -> None:
     if frame is not None and os.path.exists(path) and not is_importing():
         from mpdebug.agent import frames  # noqa: PLC0415 - for the few asked
 
-        os.unlink(path)
+        Real.unlink(path)
         frames.tell(here, frame)
 
 
@@ -223,7 +224,7 @@ def take_request(here: process.Agent, frame: FrameType | None) -> Any:
             return None
         from mpdebug.agent import debugger, stops  # noqa: F401, PLC0415 - for the few asked
 
-        os.unlink(path)
+        Real.unlink(path)
         return stops
     return None
 

@@ -13,7 +13,8 @@ from itertools import count
 from mpdebug import env
 from mpdebug.agent import encode, faults, guard, identity
 from mpdebug.agent.clock import Clock
-from mpdebug.agent.descriptors import LineFile, real_close
+from mpdebug.agent.descriptors import LineFile
+from mpdebug.real import Real
 from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
@@ -69,7 +70,7 @@ class Agent:
     def event(self, kind: str, **fields: Any) -> None:
         """Add a line to `events`."""
         with guard.quiet:
-            if os.getpid() == self.pid:
+            if Real.getpid() == self.pid:
                 head = f'{{"mono":{Clock.mono()},"kind":"{kind}"'
                 rest = encode.encode_object(fields)
                 line = f"{head},{rest[1:]}\n" if fields else f"{head}}}\n"
@@ -82,7 +83,7 @@ class Agent:
                 self.who.update(fields)
                 path = os.path.join(self.path, layout.PROCESS)
                 self.write_who(f"{path}.new", os.O_TRUNC)  # one may be left, half written
-                os.rename(f"{path}.new", path)
+                Real.rename(f"{path}.new", path)
 
     def write_who(self, path: str, cut: int = 0) -> None:
         """Write what process.json says; without a `cut` into an empty file. Raises OSError."""
@@ -93,7 +94,7 @@ class Agent:
     def goodbye(self, kind: str, *, force: bool = False, **fields: Any) -> None:
         """Say why this process is about to end. The first word counts: it is the cause."""
         with guard.quiet:
-            if (self.said_goodbye and not force) or os.getpid() != self.pid:
+            if (self.said_goodbye and not force) or Real.getpid() != self.pid:
                 return
             self.said_goodbye = True
             said = {
@@ -111,7 +112,7 @@ class Agent:
         Making a file costs a forked child more than all the rest of its end. Only where the
         parent died, now or before we began, there may be nobody left who reads it.
         """
-        parent = real_getppid()
+        parent = Real.getppid()
         if parent == self.who["ppid"] and parent not in {1, self.settings.supervisor}:
             self.said_goodbye = True
         else:
@@ -121,15 +122,15 @@ class Agent:
         """The end that was announced did not come: an exec failed."""
         with guard.quiet:
             self.said_goodbye = False
-            os.unlink(os.path.join(self.path, layout.EXIT))
+            Real.unlink(os.path.join(self.path, layout.EXIT))
 
 
 def _write(path: str, data: bytes, cut: int = os.O_TRUNC) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | cut, 0o600)
+    fd = Real.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | cut, 0o600)
     try:
-        os.write(fd, data)
+        Real.write(fd, data)
     finally:
-        real_close(fd)
+        Real.close(fd)
 
 
 def _make_folder(run: str, pid: int) -> tuple[str, int, int]:
@@ -140,7 +141,7 @@ def _make_folder(run: str, pid: int) -> tuple[str, int, int]:
         if _take_spare(run, path):
             return path, start, n
         try:
-            os.mkdir(path, 0o700)
+            Real.mkdir(path, 0o700)
         except FileExistsError:
             continue
         return path, start, n
@@ -154,7 +155,7 @@ def _take_spare(run: str, path: str) -> bool:
     """
     for name in SPARE_NAMES:
         try:
-            os.rename(f"{run}/{layout.SPARE}/{name}", path)
+            Real.rename(f"{run}/{layout.SPARE}/{name}", path)
         except FileNotFoundError:
             continue
         except OSError:
@@ -169,7 +170,7 @@ def begin(settings: Settings, who: dict[str, Any], ppid: int) -> Agent | None:
     `who` has the keys of process.json that are known by now; the rest is filled in.
     """
     global here  # noqa: PLW0603
-    pid = os.getpid()
+    pid = Real.getpid()
     try:
         path, start, n = _make_folder(settings.run, pid)
     except OSError as error:
@@ -202,9 +203,6 @@ def begin(settings: Settings, who: dict[str, Any], ppid: int) -> Agent | None:
     return agent
 
 
-real_getppid = os.getppid
-
-
 def begin_here(settings: Settings, *, light: bool = False) -> Agent | None:
     """Begin in a process that was exec'ed (or that asks for it in the middle of its life).
 
@@ -213,7 +211,7 @@ def begin_here(settings: Settings, *, light: bool = False) -> Agent | None:
     who = identity.of_exec(settings)
     if not identity.is_chosen(settings, who):
         return None
-    agent = begin(settings, who, real_getppid())
+    agent = begin(settings, who, Real.getppid())
     if agent is not None and light:
         faults.disable()
     elif agent is not None:
@@ -238,7 +236,7 @@ def after_fork() -> None:
         _renew(old)
     except BaseException as error:
         with guard.quiet:
-            name = layout.folder_name(os.getpid(), layout.start_of() or 0, 0)
+            name = layout.folder_name(Real.getpid(), layout.start_of() or 0, 0)
             _remove(f"{old.settings.run}/{layout.PROCESSES}/{name}")
         _renew(old)
         if here is None or "named" not in here.who:
@@ -252,7 +250,7 @@ def _renew(old: Agent) -> None:
     global here  # noqa: PLW0603
     with guard.quiet:
         here = None
-        who = identity.of_fork(old.who, os.getpid())
+        who = identity.of_fork(old.who, Real.getpid())
         if identity.is_chosen(old.settings, who):
             begin(old.settings, who, old.pid)
         else:
@@ -264,9 +262,9 @@ def _renew(old: Agent) -> None:
 
 
 def _remove(path: str) -> None:
-    for name in os.listdir(path):
-        os.unlink(f"{path}/{name}")
-    os.rmdir(path)
+    for name in Real.listdir(path):
+        Real.unlink(f"{path}/{name}")
+    Real.rmdir(path)
 
 
 def records_waits() -> bool:
@@ -276,7 +274,7 @@ def records_waits() -> bool:
 
 def check_fork() -> Agent | None:
     """The agent of *this* process, also after a fork that Python was not told of (from C)."""
-    if here is not None and here.pid != os.getpid():
+    if here is not None and here.pid != Real.getpid():
         after_fork()
     return here
 

@@ -14,7 +14,7 @@ import sys
 from _thread import get_ident
 
 from mpdebug.agent import encode, guard, process, stop_facts
-from mpdebug.agent.descriptors import real_close
+from mpdebug.real import Real
 from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
@@ -119,7 +119,7 @@ class Session:
                 self.talk.door.close()
                 self.talk.door = None
             if self.talk.supervisor >= 0:
-                real_close(self.talk.supervisor)
+                Real.close(self.talk.supervisor)
                 self.talk.supervisor = -1
             path, self.path = self.path, ""
             if not self.debugger.tracing:
@@ -190,7 +190,7 @@ class Session:
                 if os.write(fd, data) != len(data):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.path)
             finally:
-                real_close(fd)
+                Real.close(fd)
             os.rename(f"{self.path}.new", self.path)
 
     def _console_changed(self, pid: int) -> None:

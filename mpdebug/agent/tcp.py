@@ -12,7 +12,7 @@ from _socket import AF_INET, SOCK_STREAM
 from _socket import socket as Socket  # noqa: N812 - a class
 
 from mpdebug.agent import borrowed, encode, guard, process, stop_facts
-from mpdebug.agent.descriptors import real_close
+from mpdebug.real import Real
 from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
@@ -89,7 +89,7 @@ def _write(here: process.Agent, facts: dict[str, Any]) -> str:
     try:
         os.write(fd, encode.encode_object(facts).encode() + b"\n")
     finally:
-        real_close(fd)
+        Real.close(fd)
     os.rename(f"{path}.new", path)  # a reader sees all of it, or nothing
     return path
 

@@ -12,7 +12,7 @@ import sys
 
 from mpdebug.agent import guard, identity, process
 from mpdebug.agent.clock import Clock
-from mpdebug.agent.descriptors import real_close
+from mpdebug.real import Real
 from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
@@ -31,7 +31,7 @@ process.on_fork.append(last.clear)
 def tell_from_now_on(here: process.Agent) -> None:
     """Somebody of this run stands at a breakpoint. Raises OSError."""
     fd = os.open(f"{here.settings.run}/{layout.STOOD}", os.O_WRONLY | os.O_CREAT, 0o600)
-    real_close(fd)
+    Real.close(fd)
 
 
 def struck(call: str, seconds: float) -> None:

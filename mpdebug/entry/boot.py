@@ -19,6 +19,7 @@ from mpdebug.patch import (
     rights,
     signals,
 )
+from mpdebug.real import Real
 from mpdebug.rundir import layout
 from mpdebug.settings import VARIABLE, Settings
 
@@ -98,7 +99,7 @@ def install_patches(settings: Settings) -> None:
 def look_for_breaks() -> None:
     """Watch the live breakpoints that are there already; where are none this is one stat."""
     here = process.here
-    if here is not None and os.access(f"{here.settings.run}/{layout.BREAKS}", os.F_OK):
+    if here is not None and Real.access(f"{here.settings.run}/{layout.BREAKS}", os.F_OK):
         from mpdebug.agent import breaks  # noqa: PLC0415 - only who has breakpoints pays
 
         breaks.reload()

@@ -12,6 +12,7 @@ import sys
 
 from mpdebug.agent import guard, identity, process
 from mpdebug.entry import audience, install
+from mpdebug.real import Real
 from mpdebug.rundir import layout, place
 from mpdebug.settings import VARIABLE, Settings
 
@@ -48,7 +49,7 @@ def _current_process() -> Any:
 
 def _shared_run() -> str:
     """The run that this process and its siblings share; made by the first of them."""
-    family = process.real_getppid() if _current_process() is not None else os.getpid()
+    family = Real.getppid() if _current_process() is not None else os.getpid()
     name = f"{family}-{layout.start_of(family) or 0}"
     link = os.path.join(place.links(), name)
     if os.path.isdir(link):

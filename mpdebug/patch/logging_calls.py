@@ -11,6 +11,7 @@ import sys
 
 from mpdebug.agent import console, guard, logs, process
 from mpdebug.patch import registry
+from mpdebug.real import Real
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _take(logger: Any, record: Any) -> None:
     if (
         record.process != here.pid
         and record.process is not None
-        and record.process != os.getpid()
+        and record.process != Real.getpid()
         and is_observed(record.process)
     ):
         # Another process's record, handed on by the program itself: it was taken over there.
@@ -84,6 +85,6 @@ def is_observed(pid: int) -> bool:
     if known is None and process.here is not None:
         head = f"{pid}-"
         folder = os.path.dirname(process.here.path)
-        known = any(name.startswith(head) for name in os.listdir(folder))
+        known = any(name.startswith(head) for name in Real.listdir(folder))
         observed[pid] = known
     return bool(known)

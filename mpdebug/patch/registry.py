@@ -112,11 +112,16 @@ def wrap_os(name: str, make: Callable[[Any], Any]) -> Any:
     return original
 
 
+NAMES: tuple[str, ...] = ("__module__", "__name__", "__qualname__", "__doc__")
+
+
 def look_alike(ours: Any, original: Any) -> Any:
     """Give a wrapper the names of what it wraps."""
-    if isinstance(original, type(len)):
+    names = NAMES
+    if isinstance(original, type(len)):  # or one of ours
         ours = _Builtin(ours)
-    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+        names = (*NAMES, "__self__", "__text_signature__")
+    for name in names:
         value = getattr(original, name, None)
         if value is not None:
             setattr(ours, name, value)
@@ -135,6 +140,11 @@ class _Builtin:
 
     def __init__(self, ours: Any) -> None:
         self.__call__ = ours
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """What `isinstance` is told: inspect, pydoc and typing ask it."""
+        return type(len)
 
     def __reduce__(self) -> Any:
         return self.__dict__["__qualname__"]  # pickled by name

@@ -75,6 +75,7 @@ from __future__ import annotations
 import os
 
 from mpdebug import env
+from mpdebug.real import Real
 
 FORMAT = 1
 
@@ -234,15 +235,15 @@ START = 19
 def _stat(pid: int | str) -> bytes:
     """What /proc/PID/stat says behind the command name; empty if the process is gone."""
     try:
-        fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        fd = Real.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return b""
     try:
-        stat = os.read(fd, 480)
+        stat = Real.read(fd, 480)
     except OSError:  # it ended between open and read
         return b""
     finally:
-        os.close(fd)
+        Real.close(fd)
     return stat[stat.rindex(b")") + 2 :]
 
 

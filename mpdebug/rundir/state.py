@@ -22,6 +22,8 @@ from __future__ import annotations
 import mmap
 import os
 
+from mpdebug.real import Real
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -45,13 +47,13 @@ class StateWriter:
 
     def __init__(self, path: str, size: int = SIZE) -> None:
         self.path = path
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = Real.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             _reserve(fd, 0, size)
-            os.ftruncate(fd, WHOLE)
+            Real.ftruncate(fd, WHOLE)
             self.map = mmap.mmap(fd, WHOLE)
         finally:
-            os.close(fd)
+            Real.close(fd)
         self.reserved = size
         self.words = memoryview(self.map).cast("Q")
         self.map[0:8] = MAGIC
@@ -60,11 +62,11 @@ class StateWriter:
         """Have blocks for so many bytes of the file. OSError where there are none."""
         if size <= self.reserved:
             return
-        fd = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+        fd = Real.open(self.path, os.O_RDWR | os.O_CLOEXEC)
         try:
             _reserve(fd, self.reserved, size - self.reserved)
         finally:
-            os.close(fd)
+            Real.close(fd)
         self.reserved = size
 
     def task(self, text: bytes, since: int) -> None:
@@ -109,11 +111,11 @@ def read_task(path: str) -> tuple[int, int, bytes] | None:
         except OSError:
             return None
         try:
-            page = os.read(fd, SIZE)
+            page = Real.read(fd, SIZE)
         except OSError:
             return None
         finally:
-            os.close(fd)
+            Real.close(fd)
         if len(page) < SIZE or page[:8] != MAGIC:
             return None
         words: Any = memoryview(page).cast("Q")

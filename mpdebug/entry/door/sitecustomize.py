@@ -106,24 +106,31 @@ class _Bundle:
         modules = sys.modules
         future = type(sys)("__future__")
         future.annotations = None
-        if modules.setdefault("__future__", future) is not future:
-            future = None
-        for name, is_package, code in group:
-            if name in modules:  # one before it should stand behind it
-                continue
-            module = type(sys)(name)
-            module.__spec__ = spec = self._spec(name, is_package)
-            module.__loader__ = self
-            module.__package__ = spec.parent
-            if is_package:
-                module.__path__ = spec.submodule_search_locations
-            modules[name] = module
-            self._run(code, module)
-            above, _, own = name.rpartition(".")
-            if above:
-                setattr(modules[above], own, module)
-        if future:
-            del modules["__future__"]
+        stands_in = modules.setdefault("__future__", future) is future
+        name = ""
+        try:
+            for name, is_package, code in group:
+                if name not in modules:  # else one before it should stand behind it
+                    self._load_one(name, is_package, code)
+        except BaseException:
+            modules.pop(name, None)
+            raise
+        finally:
+            if stands_in:
+                del modules["__future__"]
+
+    def _load_one(self, name, is_package, code):
+        module = type(sys)(name)
+        module.__spec__ = spec = self._spec(name, is_package)
+        module.__loader__ = self
+        module.__package__ = spec.parent
+        if is_package:
+            module.__path__ = spec.submodule_search_locations
+        sys.modules[name] = module
+        self._run(code, module)
+        above, _, own = name.rpartition(".")
+        if above:
+            setattr(sys.modules[above], own, module)
 
     def find_spec(self, name, path=None, target=None):
         """The spec of one of our modules."""
