@@ -15,12 +15,13 @@ PACKAGE = Path(__file__).resolve().parent.parent / "mpdebug"
 LONGEST = 400
 
 # Part → the parts it may import. A part is a folder of the package, or a module of its top.
-PLAIN = {"errors", "env", "settings"}
+PLAIN = {"errors", "env", "real", "settings"}
 WRITING = {*PLAIN, "rundir"}
 MODEL = {"model", "model_shared", "model_stacks", "model_waits"}
 FLOORS: dict[str, set[str]] = {
     "errors": set(),
     "env": set(),
+    "real": set(),
     "settings": set(),
     "model": set(),
     "model_shared": {"model"},

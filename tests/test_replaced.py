@@ -26,7 +26,7 @@ logging.getLogger().warning(json.dumps(__future__.all_feature_names[:1]))
 
 
 def test_a_mock_gets_no_call_of_ours_and_hides_nothing(both: Both) -> None:
-    """Who mocks os.getpid or fcntl is observed as ever: one main process, all records and ends."""
+    """Who mocks os.getpid or fcntl is observed as ever: one main, all records, all ends."""
     _, ours = both(program("mocks_os.py"), options=["--keep"])
     told = [(one["pid"], one["event"]) for one in ours.records]
     (main,) = [one.pid for one in ours.run.processes if one.role == "main"]
