@@ -21,6 +21,7 @@ from tests.histories import (
     main,
     now,
     reaps,
+    replay,
     spawned,
     started,
 )
@@ -50,6 +51,15 @@ def test_flags_of_a_python_are_found(line: str, flags: str, name: str) -> None:
     assert python.flags == frozenset(flags)
     if not line.startswith("env"):
         assert argv.name_of(line.split()) == name
+
+
+def test_a_fork_that_could_make_no_folder_is_known_by_its_end() -> None:
+    """No descriptor was left: it told nobody of itself, and its parent read its status."""
+    ends = reaps("MainProcess", "A", 0), reaps("MainProcess", "X", 1)
+    run = replay([*main(), born("A"), *ends])
+    assert [one.ended and one.ended.status for one in run.processes] == [None, 0, 1]
+    (unknown,) = [one for one in run.processes if not one.observed]
+    assert unknown.parent == run.processes[0].key
 
 
 @pytest.mark.parametrize("line", ["git status", "/bin/sh -c python", "pythonic x", "env", ""])

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mpdebug.observer.facts import Facts
 
-STARTS = (layout.EV_STARTED, layout.EV_SPAWNED, layout.EV_FORKED)
+STARTS = (layout.EV_STARTED, layout.EV_SPAWNED)
 SLACK = 10_000_000
 """ns by which the word about a signal may come after the end that it caused."""
 
@@ -203,9 +203,15 @@ class Joins:
         return ended(row, claim.event if claim else None)
 
     def strangers(self, pid: int) -> list[Stranger]:
-        """Children of this pid that were started and have no folder."""
+        """Children of this pid that were started and have no folder.
+
+        A plain fork tells nobody: of a child that could make no folder only its end is known.
+        """
         claims = self.claims.get(pid, ())
         left = [one for one in claims if one.kind in STARTS and self._group(one) is None]
+        if not any(one.kind in STARTS for one in claims):
+            ends = (one for one in claims if one.kind == layout.EV_REAPED)
+            left = [one for one in ends if self._ending(one) is None]
         left.sort(key=lambda one: one.mono)
         found: list[Stranger] = []
         while left:

@@ -117,7 +117,6 @@ EV_REAPED = "reaped"  # a child's exit status was read: pid status maxrss
 EV_SIGNAL = "signal"  # a signal is sent: pid signal call where syscall (of a daemon)
 EV_SUBMITTED = "submitted"  # first of a row of jobs from one place: owner first call where pool
 EV_OWNED = "owned"  # a worker process belongs to a Pool or executor: owner pid
-EV_FORKED = "forked"  # a fork that is not multiprocessing's: pid
 EV_STOPPED = "stopped"  # a thread stands at a breakpoint: n why file line function reported
 EV_RELEASED = "released"  # it goes on: n how (continue detach abort timeout gone exception)
 EV_BREAKS = "breaks"  # it has read breaks.json: version, ids it watches, error, slow
