@@ -66,7 +66,7 @@ class SignalSent:
     sender: str  # key of the sending process
     signal: int
     mono: int
-    call: str = ""  # "Process.terminate", "os.kill"
+    call: str = ""  # "Process.terminate", "os.kill", "os.killpg"
     where: str = ""
     idle: bool = False  # it came while the process waited, without a limit, for work
 

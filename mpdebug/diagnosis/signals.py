@@ -40,7 +40,7 @@ CURES = {
     "SIGXCPU": "raise the limit (ulimit -t), or do less in one process",
 }
 OOM_CURE = "give it more memory, or fewer workers or smaller pieces at a time"
-OUTSIDE = "nobody in this run: it came from outside"
+BY_HAND = ("os.kill", "os.killpg")
 
 
 def name_of(number: int) -> str:
@@ -101,7 +101,7 @@ def _is_meant(process: Process, sent: SignalSent, name: str, people: Relations) 
     """
     if sent.sender == process.key or not people.is_ancestor(sent.sender, process):
         return False
-    if sent.call != "os.kill" or places.LIBRARY.search(sent.where):
+    if sent.call not in BY_HAND or places.LIBRARY.search(sent.where):
         return True
     return name in POLITE or not relations.is_worker(process)
 

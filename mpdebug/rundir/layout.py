@@ -115,6 +115,7 @@ EV_EXEC = "exec"  # this process replaces itself: argv
 EV_REAPED = "reaped"  # a child's exit status was read: pid status maxrss
 EV_SIGNAL = "signal"  # a signal is sent: pid signal call where syscall (of a daemon)
 EV_SUBMITTED = "submitted"  # first of a row of jobs from one place: owner first call where pool
+#                       group (where pid is not above 0): the pids of the run that it reached
 EV_OWNED = "owned"  # a worker process belongs to a Pool or executor: owner pid
 EV_FORKED = "forked"  # a fork that is not multiprocessing's: pid
 EV_STOPPED = "stopped"  # a thread stands at a breakpoint: n why file line function reported
