@@ -110,7 +110,7 @@ TEXT_CAP = 256 * 1024 * 1024
 # Kinds of lines in `events`. Each has `mono` (ns) and `kind`; paths are `file:line`.
 EV_STARTED = "started"  # multiprocessing started a process: pid name target method where daemon
 #                     sentinel (inode of the pipe that tells of its end)
-EV_SPAWNED = "spawned"  # an exec'ed child: pid argv how ("fork_exec", "posix_spawn")
+EV_SPAWNED = "spawned"  # an exec'ed child: pid argv how ("fork_exec", "posix_spawn") where
 EV_EXEC = "exec"  # this process replaces itself: argv
 EV_REAPED = "reaped"  # a child's exit status was read: pid status maxrss
 EV_SIGNAL = "signal"  # a signal is sent: pid signal call where syscall (of a daemon)
