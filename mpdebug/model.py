@@ -57,6 +57,7 @@ class Goodbye:
     raised: Raised | None = None
     message: str = ""
     where: str = ""
+    passed: str = ""  # to sys.exit: the repr of what is neither a number nor a text
 
 
 @dataclass(frozen=True, slots=True)

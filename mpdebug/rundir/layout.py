@@ -48,7 +48,8 @@ started (epoch), mono, and where it applies: `named` (true once multiprocessing 
 why}: the numbers of the signals it answers (0: none), `prints_relayed` (true: it
 prints the records of other processes itself).
 
-exit.json: mono, time, kind, status, and where it applies `exception`, `message`, `where`.
+exit.json: mono, time, kind, status, and where it applies `exception`, `message`, `where`,
+`passed` (the repr of what sys.exit was given, if neither a number nor a text).
 Kinds: "returned" (ran to its end), "exception", "exit" (sys.exit), "os._exit", "exec", "status"
 (what multiprocessing ends with, where its target did not end so). A child
 of multiprocessing that ends with status 0 and nothing to say leaves none.
@@ -114,8 +115,8 @@ EV_SPAWNED = "spawned"  # an exec'ed child: pid argv how ("fork_exec", "posix_sp
 EV_EXEC = "exec"  # this process replaces itself: argv
 EV_REAPED = "reaped"  # a child's exit status was read: pid status maxrss
 EV_SIGNAL = "signal"  # a signal is sent: pid signal call where syscall (of a daemon)
-EV_SUBMITTED = "submitted"  # first of a row of jobs from one place: owner first call where pool
 #                       group (where pid is not above 0): the pids of the run that it reached
+EV_SUBMITTED = "submitted"  # first of a row of jobs from one place: owner first call where pool
 EV_OWNED = "owned"  # a worker process belongs to a Pool or executor: owner pid
 EV_FORKED = "forked"  # a fork that is not multiprocessing's: pid
 EV_STOPPED = "stopped"  # a thread stands at a breakpoint: n why file line function reported
