@@ -57,6 +57,7 @@ class Goodbye:
     raised: Raised | None = None
     message: str = ""
     where: str = ""
+    passed: str = ""  # to sys.exit: the repr of what is neither a number nor a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class SignalSent:
     sender: str  # key of the sending process
     signal: int
     mono: int
-    call: str = ""  # "Process.terminate", "os.kill"
+    call: str = ""  # "Process.terminate", "os.kill", "os.killpg"
     where: str = ""
     idle: bool = False  # it came while the process waited, without a limit, for work
 

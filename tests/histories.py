@@ -50,9 +50,10 @@ def started(name: str, child: str, method: str = "fork", **event: Any) -> Fact:
     return says(name, layout.EV_STARTED, child, name=child, method=method, **event)
 
 
-def spawned(name: str, child: str, *argv: str) -> Fact:
+def spawned(name: str, child: str, *argv: str, where: str = "") -> Fact:
     """A process was exec'ed."""
-    return says(name, layout.EV_SPAWNED, child, argv=list(argv), how="fork_exec")
+    said = {"argv": list(argv), "how": "fork_exec", "where": where}
+    return says(name, layout.EV_SPAWNED, child, **said)
 
 
 def sends(

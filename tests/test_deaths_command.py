@@ -286,6 +286,16 @@ def test_foreign_text_cannot_move_the_cursor() -> None:
     assert not {char for char in said if not char.isprintable()} - {"\n"}
 
 
+def test_one_more_and_more_than_one_are_told_by_their_number() -> None:
+    """The sentence about those that died like others agrees with how many they are."""
+    worker, orphan = views.sample()
+    one, two = (" ".join(drawn(views.more([worker] * n), 200)) for n in (1, 2))
+    assert one.startswith("mpdebug: 1 more was killed by SIGSEGV"), one
+    assert two.startswith("mpdebug: 2 more were killed by SIGSEGV"), two
+    (two,) = drawn(views.more([orphan] * 2), 200)
+    assert two.startswith("mpdebug: 2 more still run after the end of the main process"), two
+
+
 def test_the_summary_is_one_line() -> None:
     """Some names, the rest as a number; orphans by their pids."""
     worker, orphan = views.sample()

@@ -69,14 +69,33 @@ def test_a_forkservers_child_belongs_to_who_asked_for_it() -> None:
 
 
 def test_a_signal_to_the_whole_group_is_known_by_each_of_it() -> None:
-    """os.killpg names no process: whoever died of it has it from the sender."""
+    """Whoever was in the group and died of it has it from the sender, by os.killpg."""
     facts = [
         *main(),
         born("A"),
-        sends("A", "", KILL, "os.kill", "/home/me/app.py:3"),
+        born("B"),
+        sends("A", "", KILL, "os.killpg", "/home/me/app.py:3", pid=-101, group=[101, 102]),
         seen("A", -KILL),
+        seen("B", -KILL),
     ]
-    assert said(of(explain(replay(facts)), "A"))["sent by"] == "itself, at app.py:3"
+    deaths = explain(replay(facts))
+    assert said(of(deaths, "A"))["sent by"] == "itself, at app.py:3"
+    assert said(of(deaths, "B"))["sent by"] == "A (pid 101) by os.killpg at app.py:3"
+
+
+def test_a_signal_to_a_group_is_not_blamed_for_deaths_outside_of_it() -> None:
+    """Who died of the same signal and was not in the group has it from somebody else."""
+    facts = [
+        *main(),
+        born("A"),
+        born("B"),
+        sends("MainProcess", "", KILL, "os.killpg", pid=-101, group=[101, None, "?"]),
+        seen("A", -KILL),
+        seen("B", -KILL),
+    ]
+    deaths = explain(replay(facts))
+    assert "os.killpg" in said(of(deaths, "A"))["sent by"]
+    assert said(of(deaths, "B"))["sent by"].startswith("nobody observed")
 
 
 def test_a_damaged_history_is_explained_as_far_as_it_goes() -> None:

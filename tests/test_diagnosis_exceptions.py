@@ -264,6 +264,21 @@ CASES = [
         says={"at": "app.py:1", "cure": "a forkserver's child imports app.py again"},
     ),
     Case(
+        "a program from standard input cannot be read again",
+        worker(
+            raises(
+                "W", "FileNotFoundError", "No such file: '/home/me/<stdin>'", SPAWN, PREPARE
+            ),
+            seen("W", 1),
+            method="spawn",
+            named=False,
+        ),
+        "W",
+        "startup",
+        "FileNotFoundError: No such file: '/home/me/<stdin>'",
+        says={"cure": "put the program into a file: a spawned child reads it again"},
+    ),
+    Case(
         "a main module that raises when it is imported again",
         worker(
             raises(

@@ -28,6 +28,24 @@ CASES = [
         says={"at": "app.py:5"},
     ),
     Case(
+        "sys.exit with anything else is told with what it was given",
+        worker(goodbye("W", "exit", status=1, message="(1, 2)", passed="(1, 2)"), seen("W", 1)),
+        "W",
+        "exit",
+        "ended by sys.exit((1, 2))",
+    ),
+    Case(
+        "a target that is os._exit itself has no place in the program",
+        worker(
+            goodbye("W", "os._exit", status=3, where="<string>:1"), seen("W", 3), method="spawn"
+        ),
+        "W",
+        "os._exit",
+        "ended by os._exit(3)",
+        bad=True,
+        silent=("at",),
+    ),
+    Case(
         "a status that nobody explained was os._exit or C",
         worker(seen("W", 3)),
         "W",

@@ -6,7 +6,18 @@ import signal
 
 from mpdebug.diagnosis.deaths import explain
 from mpdebug.diagnosis.fold import FEW, fold
-from tests.histories import born, frame, main, raises, replay, seen, sends, works
+from tests.histories import (
+    born,
+    frame,
+    main,
+    raises,
+    reaps,
+    replay,
+    seen,
+    sends,
+    spawned,
+    works,
+)
 
 KILL = int(signal.SIGKILL)
 
@@ -49,4 +60,14 @@ def test_workers_that_kill_themselves_are_equal_wherever_the_pid() -> None:
     for number in range(FEW + 1):
         name = f"W{number}"
         facts += [born(name), sends(name, name, KILL), seen(name, -KILL)]
+    assert [len(group.deaths) for group in fold(explain(replay(facts)))] == [FEW + 1]
+
+
+def test_workers_that_commands_kill_are_equal_whichever_command() -> None:
+    """A `kill` for each of many workers: its pid does not tell equal deaths apart."""
+    facts = main()
+    for number in range(FEW + 1):
+        name, kill = f"W{number}", f"kill {number}"
+        facts += [born(name), spawned("MainProcess", kill, "kill", "-9", name)]
+        facts += [seen(name, -KILL), reaps("MainProcess", kill, 0)]
     assert [len(group.deaths) for group in fold(explain(replay(facts)))] == [FEW + 1]

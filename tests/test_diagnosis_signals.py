@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mpdebug.diagnosis.deaths import explain
 from tests.diagnosed import (
     ABRT,
     BUS,
@@ -15,9 +16,19 @@ from tests.diagnosed import (
     Case,
     check,
     check_in_all_orders,
+    said,
     worker,
 )
-from tests.histories import born, faults, goodbye, main, reaps, seen, sends, spawned
+from tests.histories import born, faults, goodbye, main, reaps, replay, seen, sends, spawned
+
+WRAPPED = """\
+Fatal Python error: Bus error
+
+Current thread 0x00007f8eeda47b80 (most recent call first):
+  File "/opt/mpdebug/patch/endings.py", line 120 in kill
+  File "/home/me/app.py", line 5 in work
+"""
+NAMED = "perhaps by kill (pid 102), which MainProcess started at app.py:9"
 
 CASES = [
     Case(
@@ -29,12 +40,12 @@ CASES = [
         says={"sent by": "itself, at app.py:5"},
     ),
     Case(
-        "a kill that nobody in the run sent came from outside",
+        "of a kill that nobody was seen to send, only that is said",
         worker(seen("W", -KILL)),
         "W",
         "signal",
         "killed by SIGKILL",
-        says={"sent by": "nobody in this run: it came from outside"},
+        says={"sent by": "nobody observed: outside, a started command, C code or the system"},
     ),
     Case(
         "a SIGTERM from outside at one worker is told",
@@ -42,7 +53,7 @@ CASES = [
         "W",
         "signal",
         "killed by SIGTERM",
-        says={"sent by": "from outside"},
+        says={"sent by": "nobody observed: outside"},
     ),
     Case(
         "a sibling that kills is named",
@@ -170,6 +181,95 @@ CASES = [
         "killed by SIGSEGV (invalid memory access)",
     ),
     Case(
+        "a kill that the program started, and that was there then, is named",
+        worker(
+            spawned("MainProcess", "kill", "/bin/kill", "-9", "101", where="/home/me/app.py:9"),
+            spawned(
+                "MainProcess", "other", "sh", "-c", "killall them", where="/home/me/x.py:1"
+            ),
+            seen("W", -KILL),
+            reaps("MainProcess", "kill", 0),
+        ),
+        "W",
+        "signal",
+        "killed by SIGKILL",
+        says={"sent by": NAMED},
+    ),
+    Case(
+        "a kill that was over long before is not the cause",
+        worker(
+            spawned("MainProcess", "kill", "kill", "-9", "101"),
+            reaps("MainProcess", "kill", 1),
+            seen("W", -KILL, at=5000),
+        ),
+        "W",
+        "signal",
+        "killed by SIGKILL",
+        says={"sent by": "nobody observed"},
+    ),
+    Case(
+        "a kill of another process is not the cause",
+        worker(spawned("MainProcess", "kill", "kill", "-9", "77"), seen("W", -KILL)),
+        "W",
+        "signal",
+        "killed by SIGKILL",
+        says={"sent by": "nobody observed"},
+    ),
+    Case(
+        "a command that only has the word in it is not the cause",
+        worker(
+            spawned("MainProcess", "skill", "skill", "--kill", "roadkill.py"),
+            seen("W", -KILL),
+        ),
+        "W",
+        "signal",
+        "killed by SIGKILL",
+        says={"sent by": "nobody observed"},
+    ),
+    Case(
+        "a shell that kills itself is told so",
+        [
+            *main(),
+            spawned("MainProcess", "sh", "sh", "-c", "kill -9 $$"),
+            reaps("MainProcess", "sh", -KILL),
+        ],
+        "sh",
+        "signal",
+        "killed by SIGKILL",
+        says={"sent by": "perhaps itself"},
+    ),
+    Case(
+        "a SIGBUS that somebody sent has nothing to do with memory, nor do we show ourselves",
+        worker(
+            sends("W", "W", BUS, where="/home/me/app.py:5"),
+            faults("W", WRAPPED),
+            seen("W", -BUS),
+        ),
+        "W",
+        "signal",
+        "killed by SIGBUS",
+        says={"sent by": "itself, at app.py:5", "at": "app.py:5 in work"},
+        silent=("cure",),
+    ),
+    Case(
+        "a SIGXCPU that somebody sent is no limit",
+        worker(sends("MainProcess", "W", XCPU), seen("W", -XCPU)),
+        "W",
+        "signal",
+        "killed by SIGXCPU",
+        silent=("cure",),
+    ),
+    Case(
+        "the -c of a spawned child is no place in the program",
+        worker(
+            sends("W", "W", KILL, "os.kill", "<string>:1"), seen("W", -KILL), method="spawn"
+        ),
+        "W",
+        "signal",
+        "killed by SIGKILL",
+        says={"sent by": "itself, by os.kill"},
+    ),
+    Case(
         "a spawned child that is killed on its way is told so",
         worker(seen("W", -KILL), method="spawn", named=False),
         "W",
@@ -190,3 +290,11 @@ def test_a_death_by_signal_is_explained(case: Case) -> None:
 def test_the_order_of_reading_signals_changes_nothing(case: Case) -> None:
     """The files of many processes are read in any order: the same is said of all orders."""
     check_in_all_orders(case)
+
+
+def test_a_stack_is_told_without_our_wrappers() -> None:
+    """The innermost line is the program's, of which os.kill is no line of ours."""
+    facts = worker(sends("W", "W", BUS), faults("W", WRAPPED), seen("W", -BUS))
+    (death,) = explain(replay(facts))
+    assert [(one.file, one.line) for one in death.frames] == [("/home/me/app.py", 5)]
+    assert said(death)["at"] == "app.py:5 in work"

@@ -121,7 +121,7 @@ def test_an_exception_on_a_full_disk_is_no_quiet_exit(
     env = {"FILLER": str(small_disk / "filler")}
     done = mpdebug("--run-dir", small_disk / "run", "-c", code, env=env).ok()
     assert "ended with status 1" in done.err
-    assert "it could not write why: its disk was full" in done.err
+    assert "it could not write why: its disk was full, or RLIMIT_FSIZE reached" in done.err
     assert "os._exit" not in done.err
 
 

@@ -60,7 +60,7 @@ def test_the_killer_is_named(
     assert "hoarder (pid" in told, str(done)
     assert "was killed by the kernel's OOM killer memory" in told
     assert "give it more memory" in told
-    assert "from outside" not in told
+    assert "nobody observed" not in told
     (found,) = Asking(mpdebug, done.run_folder).answer().kind("out-of-memory")
     assert found["certainty"] == "proved"
     assert "hoarder" in found["title"]

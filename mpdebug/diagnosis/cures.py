@@ -45,6 +45,7 @@ INPUT = (
 MAIN_MODULE = "the main module"
 """What is not started as the path of a script: -m, -c, a folder, a zip file."""
 
+STANDARD_INPUT = "<stdin>"
 MAIN_STEPS = frozenset({"_fixup_main_from_path", "_fixup_main_from_name", "import_main_path"})
 NEEDS_ARGUMENTS = re.compile(r"missing \d+ required (?:positional|keyword-only) argument")
 
@@ -88,6 +89,11 @@ def of_startup(process: Process, raised: Raised, people: Relations) -> str:
     functions = {frame.function for frame in raised.frames}
     if MAIN_STEPS.isdisjoint(functions):
         return _of_unpickling(raised)
+    if raised.type == "FileNotFoundError" and STANDARD_INPUT in raised.message:
+        return (
+            f"put the program into a file: {child(process)} reads it again, which standard "
+            "input cannot be"
+        )
     if raised.type in ("ModuleNotFoundError", "ImportError"):
         do = "make that import work there too, by PYTHONPATH or at the top of the file"
     else:

@@ -24,13 +24,11 @@ if TYPE_CHECKING:
 
 SPAWN_STEPS = frozenset({"spawn_main", "_main", "prepare", "_serve_one", "import_main_path"})
 NO_CLEANUP = "no finally, no atexit, no flush of buffered output in that process"
-UNSEEN = (
-    "no exit status and no last word: its disk was full, or who would have seen it died too"
-)
+UNSEEN = "no exit status and no last word: no room to write, or who would have seen it died too"
 OUTSIDE = "an exception before or after its target: multiprocessing has printed it"
 UNPRINTED = "an exception before or after its target, which multiprocessing does not print"
 SILENT = "os._exit, or exit() of C code: no traceback, no cleanup"
-UNSAID = "it could not write why: its disk was full"
+UNSAID = "it could not write why: its disk was full, or RLIMIT_FSIZE reached"
 STOOD = "stood"
 """The label of where a process stood at a breakpoint when it was ended."""
 
@@ -160,12 +158,12 @@ def _exit(process: Process, goodbye: Goodbye, people: Relations) -> Death | None
     lost = tasks.has_lost_task(process) or breaks
     if process.role == relations.MAIN or (status == 0 and not lost):
         return None
-    said = places.first_line(goodbye.message)
-    call = f"os._exit({status})" if quietly else f"sys.exit({said!r})" if said else ""
+    text = places.first_line(goodbye.message)
+    said = places.first_line(goodbye.passed) or (repr(text) if text else "")
+    call = f"os._exit({status})" if quietly else f"sys.exit({said})" if said else ""
     cause = f"ended by {call or f'sys.exit({status})'}"
-    details = []
-    if goodbye.where:
-        details.append(("at", places.short_place(goodbye.where, people.cwd)))
+    where = people.place_in(process.key, goodbye.where)
+    details = [("at", where)] if where else []
     asked = signals.asked_to_end(process, goodbye.mono, people)
     if asked:  # and its handler of the signal does so
         how = cause.removeprefix("ended by ")

@@ -34,7 +34,8 @@ def signature(death: Death) -> tuple[str, ...]:
     frame = places.innermost(death.frames)
     place = f"{frame.file}:{frame.line}" if frame else ""
     sent = next((text for label, text in death.detail if label == "sent by"), "")
-    sent = "itself" if sent.startswith("itself") else sent
+    for word in ("itself", "perhaps by"):  # the rest names a process
+        sent = word if sent.startswith(word) else sent
     return death.kind, death.cause, death.process.role, place, sent
 
 

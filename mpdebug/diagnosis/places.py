@@ -14,6 +14,7 @@ LIBRARY = re.compile(
     r"^<|/(?:site|dist)-packages/|/lib(?:64)?/python\d|/mpdebug/(?:agent|patch)/"
 )
 INSTALLED = re.compile(r".*/(?:site|dist)-packages/|.*/lib(?:64)?/python\d[\d.]*t?/")
+OURS = re.compile(r"/mpdebug/(?:agent|patch|entry)/")
 MACHINERY = re.compile(
     r"/multiprocess(?:ing)?/(?:process|pool|spawn|forkserver|popen_\w+|context)\.py$"
     r"|/billiard/(?:process|pool|spawn|forkserver|popen_\w+|context)\.py$"
@@ -57,6 +58,11 @@ def innermost(frames: Sequence[Frame]) -> Frame | None:
     """The last line of the program's own in a stack; where it has none, the last line."""
     own = [frame for frame in frames if not is_library(frame)]
     return own[-1] if own else frames[-1] if frames else None
+
+
+def without_ours(frames: Sequence[Frame]) -> Sequence[Frame]:
+    """The stack without our wrappers; with them where there is nothing else."""
+    return [frame for frame in frames if not OURS.search(frame.file)] or frames
 
 
 def program_frames(frames: Sequence[Frame]) -> tuple[Frame, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mpdebug.diagnosis import places
+
 if TYPE_CHECKING:
     from mpdebug.model import Process, Run
 
@@ -82,6 +84,16 @@ class Relations:
         """`consumer (pid 12)`, or the key where nothing is known."""
         one = self.by_key.get(key)
         return f"{one.name} (pid {one.pid})" if one else key
+
+    def place_in(self, key: str, place: str) -> str:
+        """A place in the program, short; none where it is the -c of a spawned child.
+
+        Of that everybody knows who called: multiprocessing, with a target that is not Python.
+        """
+        one = self.by_key.get(key)
+        if one is not None and one.method in SPAWNED and place.startswith("<string>:"):
+            return ""
+        return places.short_place(place, self.cwd)
 
 
 def is_worker(one: Process) -> bool:

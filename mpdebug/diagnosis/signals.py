@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from mpdebug.diagnosis import faults, places, relations, shortage, tasks
+from mpdebug.diagnosis import faults, places, relations, shortage, tasks, unseen
 from mpdebug.model import Death
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ CURES = {
     "SIGXCPU": "raise the limit (ulimit -t), or do less in one process",
 }
 OOM_CURE = "give it more memory, or fewer workers or smaller pieces at a time"
-OUTSIDE = "nobody in this run: it came from outside"
+BY_HAND = ("os.kill", "os.killpg")
 
 
 def name_of(number: int) -> str:
@@ -69,12 +69,14 @@ def explain(process: Process, ended: Ended, people: Relations) -> Death:
         cause = f"ended by {name} together with the main process"
         return _death(process, ended, "terminated", cause, people, bad=False)
     bad = process.observed or name in CRASHES or name in ("SIGKILL", "SIGXCPU")
-    meaning = f" ({MEANINGS[name]})" if name in MEANINGS else ""
-    details = []
-    if sent is not None:
+    meaning, details, cure = "", [], []
+    if sent is not None:  # then it means nothing: no memory was missing, no limit reached
         details.append(("sent by", _sender(process, sent, people)))
-    elif name not in BY_KERNEL:
-        details.append(("sent by", OUTSIDE))
+    else:
+        meaning = f" ({MEANINGS[name]})" if name in MEANINGS else ""
+        cure = _cure(process, name, people) if bad else []
+        if name not in BY_KERNEL:
+            details.append(("sent by", unseen.sender(process, ended.mono, people)))
     return _death(
         process,
         ended,
@@ -83,8 +85,15 @@ def explain(process: Process, ended: Ended, people: Relations) -> Death:
         people,
         details=details,
         name=name,
+        cure=cure,
         bad=bad,
     )
+
+
+def _cure(process: Process, name: str, people: Relations) -> list[tuple[str, str]]:
+    if name == "SIGBUS" and (why := shortage.of(process, people)):
+        return why
+    return [("cure", CURES[name])] if name in CURES else []
 
 
 def last_sent(process: Process, number: int) -> SignalSent | None:
@@ -101,7 +110,7 @@ def _is_meant(process: Process, sent: SignalSent, name: str, people: Relations) 
     """
     if sent.sender == process.key or not people.is_ancestor(sent.sender, process):
         return False
-    if sent.call != "os.kill" or places.LIBRARY.search(sent.where):
+    if sent.call not in BY_HAND or places.LIBRARY.search(sent.where):
         return True
     return name in POLITE or not relations.is_worker(process)
 
@@ -148,7 +157,8 @@ def _ended_by(process: Process, sent: SignalSent, name: str, people: Relations) 
 
 def _sender(process: Process, sent: SignalSent, people: Relations) -> str:
     call = sent.call or "os.kill"
-    how = f" at {places.short_place(sent.where, people.cwd)}" if sent.where else ""
+    where = people.place_in(sent.sender, sent.where)
+    how = f" at {where}" if where else ""
     if sent.sender == process.key:
         return f"itself,{how or ' by ' + call}"
     parent = ", its parent," if sent.sender == process.parent else ""
@@ -157,7 +167,8 @@ def _sender(process: Process, sent: SignalSent, people: Relations) -> str:
 
 def _oom(process: Process, ended: Ended, people: Relations) -> Death:
     cause = "killed by the kernel's OOM killer"
-    return _death(process, ended, "oom", cause, people, cure=OOM_CURE, memory=True)
+    cure = [("cure", OOM_CURE)]
+    return _death(process, ended, "oom", cause, people, cure=cure, memory=True)
 
 
 def _death(
@@ -169,12 +180,12 @@ def _death(
     *,
     details: list[tuple[str, str]] | None = None,
     name: str = "",
-    cure: str = "",
+    cure: list[tuple[str, str]] | None = None,
     memory: bool = False,
     bad: bool = True,
 ) -> Death:
     fault = faults.parse(process.faults) if name in CRASHES else None
-    frames = places.program_frames(fault.frames) if fault else ()
+    frames = places.program_frames(places.without_ours(fault.frames)) if fault else ()
     told = list(details or ())
     if frames:
         told.append(("at", _where(frames, people.cwd)))
@@ -189,10 +200,7 @@ def _death(
     after = tasks.consequence(process, people, ended.mono) if bad else ""
     if after:
         told.append(("so", after))
-    if bad and name == "SIGBUS" and (why := shortage.of(process, people)):
-        told += why
-    elif cure or (bad and name in CURES):
-        told.append(("cure", cure or CURES[name]))
+    told += cure or []
     return Death(
         process=process,
         mono=ended.mono,

@@ -42,4 +42,5 @@ def read_goodbye(said: Mapping[str, Any] | None) -> Goodbye | None:
         raised=read_raised(said.get("exception")),
         message=as_text(said.get("message")),
         where=as_text(said.get("where")),
+        passed=as_text(said.get("passed")),
     )

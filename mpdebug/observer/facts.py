@@ -24,7 +24,7 @@ class Facts:
         pid, start, n: what that name says.
         who: process.json; empty until it is there.
         goodbye: exit.json, or None.
-        unsaid: whether that is there and was not written: the disk was full.
+        unsaid: whether that is there and was not written: no room for it.
         events: the lines of `events` that nobody took yet, in their order.
         task: (phase, since in ns, the task) out of `state`, or None.
         faults: text of faults.txt.

@@ -101,9 +101,7 @@ class Joins:
             if self.past.add(key, event):
                 about.add((layout.parse_folder_name(key) or (0,))[0])
                 continue
-            pid = as_int(event.get("pid"))
-            if pid or kind == layout.EV_SIGNAL:  # kill(0, …) reaches the sender's own group
-                pid = max(pid, 0)
+            for pid in spoken_of(event):
                 self.claims[pid].append(Claim(key, as_int(event.get("mono")), kind, event))
                 about.add(pid)
         return about
@@ -338,7 +336,7 @@ class Joins:
         until = end.mono + SLACK if end and end.status is not None else None
         found = [
             sent(claim)
-            for claim in (*self.claims.get(facts.pid, ()), *self.claims.get(0, ()))
+            for claim in self.claims.get(facts.pid, ())
             if claim.kind == layout.EV_SIGNAL
             and claim.mono >= since
             and (until is None or claim.mono <= until)
@@ -366,6 +364,15 @@ class Joins:
             owner=owner,
             job=job,
         )
+
+
+def spoken_of(event: Mapping[str, Any]) -> list[int]:
+    """The pids that an event is about: one, or those of the group that a signal went to."""
+    pid = as_int(event.get("pid"))
+    group = event.get("group")
+    if pid <= 0 and isinstance(group, list):
+        return [one for one in map(as_int, group) if one > 0]
+    return [pid] if pid > 0 else []
 
 
 def began(facts: Facts) -> int:

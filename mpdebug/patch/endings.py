@@ -30,6 +30,9 @@ CALLS = {
 }
 """Functions of the standard library that end processes → the word for them."""
 
+MOST_FOLDERS = 4096
+"""So many processes of the run are asked for their group: 1 µs each, the dead included."""
+
 STARTERS = (f"{os.sep}popen_fork.py", f"{os.sep}forkserver.py")
 """Files of multiprocessing and its kin that fork a child, and end it by `os._exit`."""
 
@@ -73,10 +76,9 @@ def _exit(original: Any) -> Any:
     return _exit
 
 
-def _call() -> str:
-    """Through which function of the standard library a signal is sent; "os.kill" if none."""
+def _call(word: str) -> str:
+    """Through which function of the standard library a signal is sent; `word` if none."""
     frame = sys._getframe(2)  # noqa: SLF001
-    word = "os.kill"
     while frame is not None:
         code = frame.f_code
         if not guard.is_ours_or_stdlib(code.co_filename):
@@ -100,6 +102,33 @@ def _stands_in(pid: int) -> str:
         return ""
 
 
+def _reached(pid: int, folder: str) -> list[int]:
+    """Processes of the run that a signal to this group (0, -1: as of kill) reaches now.
+
+    Later nobody can tell: they change their groups, and end. The leader of the group is one of
+    them also where it has no folder: a program that was started with a session of its own.
+    """
+    try:
+        names = os.listdir(folder)
+    except OSError:  # no descriptor is left, or no right to read
+        names = []
+    found = map(layout.parse_folder_name, names[:MOST_FOLDERS])
+    pids = {os.getpid(), *(one[0] for one in found if one)}
+    if pid < -1:
+        pids.add(-pid)
+    group = -pid or os.getpgrp()
+    return sorted(one for one in pids if _is_in(group, one, everybody=pid == -1))
+
+
+def _is_in(group: int, pid: int, *, everybody: bool) -> bool:
+    """Whether a process is in the group; of `everybody` all are but who sends the signal."""
+    try:
+        found = os.getpgid(pid)
+    except OSError:  # it is gone
+        return False
+    return pid != os.getpid() if everybody else found == group
+
+
 def _kill(original: Any) -> Any:
     def kill(*args: Any, **kwargs: Any) -> Any:
         with guard.quiet:
@@ -107,7 +136,10 @@ def _kill(original: Any) -> Any:
                 faults.unregister(faults.quit_key)  # not the key: it means to end itself
             if process.here is not None and len(args) > 1 and args[1]:
                 pid = args[0] if original.__name__ == "kill" else -args[0]
-                call = _call()
+                call = _call(f"os.{original.__name__}")
+                more: dict[str, Any] = {}
+                if pid <= 0:
+                    more["group"] = _reached(pid, os.path.dirname(process.here.path))
                 process.here.event(
                     layout.EV_SIGNAL,
                     pid=pid,
@@ -115,6 +147,7 @@ def _kill(original: Any) -> Any:
                     call=call,
                     where=guard.where(),
                     syscall=_stands_in(pid) if call == "exit" else "",
+                    **more,
                 )
         try:
             return original(*args, **kwargs)
@@ -134,7 +167,7 @@ def _pidfd_send_signal(original: Any) -> Any:
                     layout.EV_SIGNAL,
                     pid=pid,
                     signal=int(args[1]),
-                    call=_call(),
+                    call=_call("os.kill"),
                     where=guard.where(),
                 )
         try:

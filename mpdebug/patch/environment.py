@@ -111,7 +111,9 @@ def _spawned(pid: Any, argv: Any, how: str) -> None:
     with guard.quiet:
         if process.here is not None and type(pid) is int:
             words = [os.fsdecode(arg)[:2000] for arg in list(argv)[:64]]
-            process.here.event(layout.EV_SPAWNED, pid=pid, argv=words, how=how)
+            process.here.event(
+                layout.EV_SPAWNED, pid=pid, argv=words, how=how, where=guard.where()
+            )
 
 
 def patch_os() -> None:

@@ -207,13 +207,15 @@ def note_end(error: BaseException) -> None:
         return
     with guard.quiet:
         if isinstance(error, SystemExit):
-            code = error.code
+            code: object = error.code  # whatever the program gave
             said: dict[str, Any] = {"where": guard.place_of(error)}
             if code is None or isinstance(code, int):
                 said["status"] = int(code or 0)
             else:
                 said["status"] = 1
                 said["message"] = encode.safe_str(code)[:2000]
+                if not isinstance(code, str):
+                    said["passed"] = encode.safe_repr(code, 2000)
             here.goodbye("exit", **said)
         else:
             from mpdebug.agent import exceptions  # noqa: PLC0415 - not at every start

@@ -48,7 +48,8 @@ started (epoch), mono, and where it applies: `named` (true once multiprocessing 
 why}: the numbers of the signals it answers (0: none), `prints_relayed` (true: it
 prints the records of other processes itself).
 
-exit.json: mono, time, kind, status, and where it applies `exception`, `message`, `where`.
+exit.json: mono, time, kind, status, and where it applies `exception`, `message`, `where`,
+`passed` (the repr of what sys.exit was given, if neither a number nor a text).
 Kinds: "returned" (ran to its end), "exception", "exit" (sys.exit), "os._exit", "exec", "status"
 (what multiprocessing ends with, where its target did not end so). A child
 of multiprocessing that ends with status 0 and nothing to say leaves none.
@@ -111,10 +112,11 @@ TEXT_CAP = 256 * 1024 * 1024
 # Kinds of lines in `events`. Each has `mono` (ns) and `kind`; paths are `file:line`.
 EV_STARTED = "started"  # multiprocessing started a process: pid name target method where daemon
 #                     sentinel (inode of the pipe that tells of its end)
-EV_SPAWNED = "spawned"  # an exec'ed child: pid argv how ("fork_exec", "posix_spawn")
+EV_SPAWNED = "spawned"  # an exec'ed child: pid argv how ("fork_exec", "posix_spawn") where
 EV_EXEC = "exec"  # this process replaces itself: argv
 EV_REAPED = "reaped"  # a child's exit status was read: pid status maxrss
 EV_SIGNAL = "signal"  # a signal is sent: pid signal call where syscall (of a daemon)
+#                       group (where pid is not above 0): the pids of the run that it reached
 EV_SUBMITTED = "submitted"  # first of a row of jobs from one place: owner first call where pool
 EV_OWNED = "owned"  # a worker process belongs to a Pool or executor: owner pid
 EV_STOPPED = "stopped"  # a thread stands at a breakpoint: n why file line function reported

@@ -25,6 +25,13 @@ HEADS = {
 }
 """How the sentence goes on after the name; any other kind begins with its cause."""
 
+NUMBERS = (
+    ("was ", "were "),
+    ("died before reaching its ", "died before reaching their "),
+    ("still runs ", "still run "),
+)
+"""How a sentence begins, of one and of several."""
+
 BAD, MEANT, CURE, LABEL = "bold red", "yellow", "green", "dim"
 NAMES = 4
 OURS = "mpdebug:"
@@ -52,8 +59,17 @@ def more(deaths: Sequence[Death]) -> RenderableType:
     names = ", ".join(plain.line(death.process.name) for death in deaths[:NAMES])
     if len(deaths) > NAMES:
         names += ", …"
-    said = f"{len(deaths)} more {sentence(deaths[0])} "
+    said = f"{len(deaths)} more {_of_many(deaths)} "
     return _line(Text.assemble((said, BAD), (f"({names})", LABEL)))
+
+
+def _of_many(deaths: Sequence[Death]) -> str:
+    """The same of several: `were killed by SIGKILL`."""
+    said = sentence(deaths[0])
+    if len(deaths) > 1:
+        for one, many in NUMBERS:
+            said = said.replace(one, many, 1) if said.startswith(one) else said
+    return said
 
 
 def summary(deaths: Sequence[Death], processes: int) -> str:
