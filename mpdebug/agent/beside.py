@@ -10,7 +10,7 @@ from __future__ import annotations
 import _thread
 import sys
 
-from mpdebug.agent import descriptors, encode, guard, process
+from mpdebug.agent import descriptors, guard, process
 from mpdebug.rundir import layout
 
 TYPE_CHECKING = False
@@ -24,22 +24,13 @@ seen: list[dict[str, Any]] = []
 """What was running at the fork that is being made."""
 
 
-loaded: list[bool] = []
-"""Whether what a child needs more than its parent is there: once, for all the children."""
-
-
 def before() -> None:
     """Called by `os.fork`, in the thread that forks."""
     seen.clear()
-    if process.here is None:
+    if process.here is None or not descriptors.running_threads():
         return
     with guard.quiet:
-        if not loaded:
-            loaded.append(True)
-            descriptors.load_fcntl()
-            encode.quicken()
-        if descriptors.running_threads():
-            seen.extend(_others())
+        seen.extend(_others())
 
 
 def _others() -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from mpdebug.agent import encode, guard, identity, mistakes, process, used_up
+from mpdebug.agent import descriptors, encode, guard, identity, mistakes, process, used_up
 from mpdebug.patch import registry
 from mpdebug.rundir import layout
 
@@ -31,11 +31,22 @@ def patch(module: ModuleType) -> None:
             registry.put(kind, "exitcode", _exitcode(code))
 
 
+loaded: list[bool] = []
+"""Whether what each forked child needs is there: the parent loads it once for all.
+
+Not at the fork itself: a callback there cannot raise, and a Ctrl-C would be lost.
+"""
+
+
 def _start(original: Any) -> Any:
     def start(self: Any, *args: Any, **kwargs: Any) -> Any:
         who: dict[str, Any] = {}
         with guard.quiet:
             who = identity.announce(self)  # start() deletes the target
+            if not loaded:
+                loaded.append(True)
+                descriptors.load_fcntl()
+                encode.quicken()
         try:
             result = original(self, *args, **kwargs)
         except BaseException as error:
