@@ -129,6 +129,9 @@ class Graph:
         Each begins with the edge of who has waited longest in it. A thread waits for one lock
         at a time, and a lock has one holder, so there are no circles within circles. Of a
         semaphore that several hold, any may give it: who waits for it is in no circle.
+
+        A circle is no proof: anybody may release a Lock, and a signal or a time-out of the
+        other side may end a wait. `Known.certainty_of_circle` says how certain it is.
         """
         step = self._steps()
         found: list[tuple[Edge, ...]] = []
@@ -151,10 +154,16 @@ class Graph:
         """The one edge of each thread that waits for one other."""
         found = {}
         for wait in self.picture.waits:
-            edges = self.edges_of(wait)
+            if (wait.process, wait.tid) not in self.picture.still:
+                continue  # it moved since it was read who holds what
+            edges = [one for one in self.edges_of(wait) if self._is_whose(one)]
             if len(edges) == 1 and len(wait.things) == 1 and not self.is_dead(edges[0].to):
                 found[wait.process, wait.tid] = edges[0]
         return found
+
+    def _is_whose(self, edge: Edge) -> bool:
+        """Whether it is known which thread holds the thing; of a file only the process is."""
+        return edge.hold is None or bool(edge.tid) or len(self._waits.get(edge.to, ())) == 1
 
     def _waiting_end(self, edge: Edge) -> Node:
         """The thread that an edge leads to: who holds the lock, or the child's main thread."""

@@ -12,11 +12,12 @@ from mpdebug.diagnosis.jobs import ledger
 from mpdebug.diagnosis.proof import prove
 from mpdebug.diagnosis.relations import EXECUTOR_WORKER, POOL_WORKER, Relations
 from mpdebug.diagnosis.stops import fold_names
-from mpdebug.model_waits import PROVED, SUSPECTED, Finding
+from mpdebug.model_waits import PROVED, RUNS, SUSPECTED, TIMED, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from mpdebug.diagnosis.graph import Edge
     from mpdebug.model import Frame, Note, Process
     from mpdebug.model_waits import Hold, Picture, Wait
 
@@ -25,6 +26,8 @@ ITSELF = ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Pipe")
 
 SYNC = frozenset(("synchronize.py", "connection.py"))
 """Where the innermost steps of waiting are; what the program called is further out."""
+
+NOT_OWNED = "not owned"  # rundir.layout.EV_NOT_OWNED
 
 FEW = 4
 SOURCE = 70  # of a line of source
@@ -272,6 +275,26 @@ class Known:
     def certainty(self, waits: Sequence[Wait]) -> str:
         """PROVED where one of these can never wake."""
         return PROVED if any(map(self.is_dead, waits)) else SUSPECTED
+
+    def certainty_of_circle(self, circle: Sequence[Edge]) -> str:
+        """PROVED where nobody in it can ever wake.
+
+        Where others still run, that is known of locks alone, one of which each has taken: those
+        are released by who took them. A Lock that one process takes twice may be a signal that
+        another is to give, and who is joined may end in many ways.
+        """
+        waits = [edge.wait for edge in circle]
+        if all(map(self.is_dead, waits)):
+            return PROVED
+        locks = len(circle) > 1 and all(
+            edge.hold is not None and not edge.hold.thing.startswith("proxy:")
+            for edge in circle
+        )
+        calm = not any(wait.by_signal for wait in waits) and not any(
+            other.kind in (RUNS, TIMED) for wait in waits for other in self.waits[wait.process]
+        )
+        handed = self.notes(NOT_OWNED)  # somebody releases what others have taken
+        return PROVED if locks and calm and not handed else SUSPECTED
 
     def finding(
         self,

@@ -40,6 +40,8 @@ watches something may be ended with its parent."""
 ON_REQUEST = ("daemon-terminated", "lock-not-owned", "queue-not-empty")
 """Suspicions that are mostly meant so: they are told to somebody who asks."""
 
+CIRCLES = ("lock-self", "deadlock")
+
 ACCUSED = ("died", "crashed", "killed", "ended-by-os-exit", "executor-broken")
 """Kinds that only tell a death, which other findings tell better."""
 
@@ -74,6 +76,8 @@ def _is_told_by(one: Finding, found: list[Finding]) -> bool:
     people = set(one.processes)
     if one.kind == "stands-still":
         return any(other.standing for other in found)
+    if one.kind == "pool-starved":  # by who holds what its workers wait for
+        return any(other.kind in CIRCLES and people & set(other.processes) for other in found)
     if one.kind in GENERAL:
         standing = [other for other in found if other.standing and other.certainty == PROVED]
         return any(people & set(other.processes) for other in standing)
@@ -101,6 +105,8 @@ def rank(one: Finding) -> tuple[bool, bool, int]:
 def is_worth_stacks(picture: Picture) -> bool:
     """Whether, without stacks, something is proved that stands: then they are asked for."""
     known = Known(picture)
-    if known.proof.dead or known.graph.cycles():
+    if known.proof.dead:
+        return True
+    if any(known.certainty_of_circle(one) == PROVED for one in known.graph.cycles()):
         return True
     return bool(locks.waiters_of_dead(known))

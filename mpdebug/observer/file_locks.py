@@ -1,4 +1,9 @@
-"""Locks of files (flock, lockf): who has them, as /proc/locks tells."""
+"""Locks of files (flock, lockf): who has them.
+
+/proc/locks tells who took a lock. Of flock that may be long over for that process: the lock
+belongs to the open file, which children inherit, and stays until the last of them has closed
+it. So /proc/PID/fdinfo is asked, which lists the locks of each open file.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from typing import TYPE_CHECKING
 from mpdebug.model_waits import Hold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 LOCKS = "/proc/locks"
 FEWEST = 6
@@ -25,37 +30,50 @@ def id_of(path: str) -> str:
     return f"file:{device}:{found.st_ino}"
 
 
-def holders() -> dict[str, list[int]]:
-    """Id of each locked file → the pids of those that locked it; -1: it is not known who."""
-    found: dict[str, list[int]] = {}
-    try:
-        with open(LOCKS, encoding="ascii") as file:
-            rows = [line.split() for line in file]
-    except OSError:
-        return {}
-    for row in rows:
-        if len(row) >= FEWEST and row[1] != "->":  # that one waits
-            found.setdefault(f"file:{row[5]}", []).append(int(row[4]))
-    return found
-
-
 def users_of(one: str, members: dict[int, str]) -> tuple[str, ...]:
-    """Who has locked a file: keys, and `pid:4711` of a stranger."""
-    return tuple(members.get(pid, f"pid:{pid}") for pid in holders().get(one, ()))
+    """Who has a lock of this file: keys, and `pid:4711` of a stranger that took it."""
+    found = [key for pid, key in members.items() if one in _locked_by(pid)]
+    for pid, file in _taken(LOCKS):
+        if file == one and pid not in members and not (pid < 0 and found):
+            found.append(f"pid:{pid}")
+    return tuple(dict.fromkeys(found))
 
 
 def holds(ids: Iterable[str], members: dict[int, str]) -> list[Hold]:
-    """Members that have locked one of these files; by which thread is not told.
+    """Members that have a lock of one of these files; by which thread is not told.
 
     Args:
         ids: of all things; those of files are looked for.
         members: their keys by pid.
     """
     wanted = [one for one in ids if one.startswith("file:")]
-    found = holders() if wanted else {}
+    by_pid = {pid: _locked_by(pid) for pid in members} if wanted else {}
     return [
         Hold(process=members[pid], thing=one, tid=0, state="held")
+        for pid, files in by_pid.items()
         for one in wanted
-        for pid in found.get(one, ())
-        if pid in members
+        if one in files
     ]
+
+
+def _locked_by(pid: int) -> set[str]:
+    """Ids of the files of which an open file of this process has a lock."""
+    above = f"/proc/{pid}/fdinfo"
+    try:
+        names = os.listdir(above)
+    except OSError:
+        return set()
+    return {file for name in names for _, file in _taken(f"{above}/{name}", "lock:")}
+
+
+def _taken(path: str, first: str = "") -> Iterator[tuple[int, str]]:
+    """(pid, id of the file) of each lock in a file of /proc; not of who waits for one."""
+    try:
+        with open(path, encoding="ascii") as file:
+            rows = [line.split() for line in file]
+    except OSError:  # it was closed just now
+        return
+    for row in rows:
+        words = row[1:] if first and row[:1] == [first] else [] if first else row
+        if len(words) >= FEWEST and words[1] != "->":
+            yield int(words[4]), f"file:{words[5]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mpdebug.diagnosis import relations
+from mpdebug.diagnosis import managers, relations
 from mpdebug.diagnosis.trouble import trouble
 from mpdebug.diagnosis.troubles.queues import ends, whole
 from mpdebug.model_waits import SEMAPHORE
@@ -80,6 +80,9 @@ def _at_barriers(known: Known) -> Iterator[tuple[str, int, list[Wait]]]:
     """Barriers at which somebody waits for ever: its name, its parties (0: unknown), who."""
     found: dict[str, list[Wait]] = {}
     for wait in known.picture.waits:
+        one = known.process(wait.process)
+        if one is None or one.role == managers.ROLE:
+            continue  # for its clients, which wait for an answer
         if "Barrier.wait" in known.calls(wait) and known.is_dead(wait):
             place = next(filter(None, map(known.made_at, wait.things)), "")
             found.setdefault(place, []).append(wait)

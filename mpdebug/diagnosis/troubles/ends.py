@@ -74,12 +74,13 @@ def halted(known: Known) -> Iterator[Finding]:
         if one is not None and lines:
             yield known.finding(
                 "halted",
-                f"{known.who(key)} is halted (SIGSTOP), and {known.whos(others)}"
+                f"{known.who(key)} is halted, and {known.whos(others)}"
                 f" wait{'' if len(others) > 1 else 's'} for its end",
                 certainty=SUSPECTED,
                 processes=[key, *others],
                 evidence=known.lines(lines),
-                cure=f"let it go on: kill -CONT {one.pid}",
+                cure=f"let it go on: kill -CONT {one.pid}; if it halts again, it wants the"
+                " terminal and is in the background",
                 settle="whether somebody means to let it go on",
                 mono=max(wait.since for wait in lines),
             )
@@ -168,6 +169,26 @@ def _is_on_who_works(known: Known, wait: Wait) -> bool:
     return False
 
 
+def _may_be_woken(known: Known, wait: Wait) -> bool:
+    """Whether another process computes, or sleeps for a time, that may end the wait.
+
+    It has what is waited for, or it works for the one that waits: a pool within a task.
+    """
+    users = {
+        one.key for one in known.run.processes if known.people.is_ancestor(wait.process, one)
+    }
+    users |= {
+        key
+        for thing in filter(None, map(known.graph.thing, wait.things))
+        for key in (*thing.users, *thing.writers)
+    }
+    return any(
+        other.kind in (RUNS, TIMED)
+        for key in users - {wait.process}
+        for other in known.waits.get(key, ())
+    )
+
+
 def _ordered(known: Known, waits: list[Wait]) -> list[Wait]:
     """Those with a task or a line of the program first: the idle explain little."""
     quiet = (relations.POOL_WORKER, relations.EXECUTOR_WORKER, *relations.QUIET_ROLES)
@@ -195,6 +216,7 @@ def suspected_hang(known: Known) -> Iterator[Finding]:
         and wait.kind in ENDLESS
         and (wait.process, wait.tid) in known.picture.still
         and not _is_on_who_works(known, wait)
+        and not _may_be_woken(known, wait)
     ]
     working = [wait for wait in waits if (one := known.process(wait.process)) and one.task]
     many = len({wait.process for wait in working}) > 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mpdebug.diagnosis import jobs, relations
+from mpdebug.diagnosis.known import NOT_OWNED
 from mpdebug.diagnosis.trouble import trouble
 from mpdebug.model_waits import PROVED, THREAD
 
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     from mpdebug.model_waits import Finding, Hold, Wait
 
 LEFT = "left"  # rundir.layout.EV_LEFT
-NOT_OWNED = "not owned"  # EV_NOT_OWNED
 FORKED_BESIDE = "forked beside"  # EV_FORKED_BESIDE
 HELD, TAKING = "held", "taking"
 QUEUES = ("Queue", "JoinableQueue", "SimpleQueue", "Pool", "ProcessPoolExecutor")
+
+ANYBODY = "whether something else, that still runs, would release it or end the wait"
 
 NO_OWNER = (
     "the system gives a lock of multiprocessing back to nobody: let the others wait with "
@@ -199,11 +201,11 @@ def lock_self(known: Known) -> Iterator[Finding]:
     for cycle in known.graph.cycles():
         wait, hold = cycle[0].wait, cycle[0].hold
         if len(cycle) == 1 and hold is not None:
-            yield _held_by_itself(known, wait, hold)
+            yield _held_by_itself(known, wait, hold, known.certainty_of_circle(cycle))
     for wait in known.picture.waits:
         hold = _own_proxy(known, wait)
         if hold is not None:
-            yield _held_by_itself(known, wait, hold)
+            yield _held_by_itself(known, wait, hold, PROVED)
 
 
 def _own_proxy(known: Known, wait: Wait) -> Hold | None:
@@ -222,7 +224,7 @@ def _own_proxy(known: Known, wait: Wait) -> Hold | None:
     return own[0] if len(own) == 1 and own[0].state == HELD and known.is_dead(wait) else None
 
 
-def _held_by_itself(known: Known, wait: Wait, hold: Hold) -> Finding:
+def _held_by_itself(known: Known, wait: Wait, hold: Hold, certainty: str) -> Finding:
     cure = "a Lock cannot be taken twice: take it in one place, or make it an RLock"
     frame = known.frame(wait)
     if hold.thing.startswith("file:"):
@@ -239,7 +241,9 @@ def _held_by_itself(known: Known, wait: Wait, hold: Hold) -> Finding:
         processes=[wait.process],
         things=[hold.thing],
         evidence=[("held by", f"itself{known.taken(hold)}"), ("waits", known.line(wait))],
+        certainty=certainty,
         cure=cure,
+        settle=ANYBODY,
         mono=wait.since,
     )
 
@@ -265,7 +269,9 @@ def deadlock(known: Known) -> Iterator[Finding]:
             f"{known.whos(processes)} wait for each other in a circle",
             processes=processes,
             things=[edge.thing.id for edge in cycle],
+            certainty=known.certainty_of_circle(cycle),
             evidence=evidence,
+            settle=ANYBODY,
             cure="take these locks in the same order everywhere"
             if all(edge.hold for edge in cycle)
             else "do not join() a process while you hold a lock that it needs",

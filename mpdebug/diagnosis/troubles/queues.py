@@ -196,6 +196,8 @@ def pipe_end_open(known: Known) -> Iterator[Finding]:
                 "" if thing.label else ", unless a signal is to make it write there itself"
             )
             others = [one for one in thing.writers if one != key]
+            if any(_reads_another(known, one, thing.id) for one in others):
+                continue  # it may write here when it has read there: a circle
             also = f", as {known.whos(others)} does" if others else ""
             yield known.finding(
                 "pipe-end-open",
@@ -208,6 +210,10 @@ def pipe_end_open(known: Known) -> Iterator[Finding]:
                 + by_hand,
                 mono=wait.since,
             )
+
+
+def _reads_another(known: Known, key: str, pipe: str) -> bool:
+    return any(wait.kind == READ and pipe not in wait.things for wait in known.waits[key])
 
 
 def _readers_of(known: Known, pipe: str) -> list[Wait]:
