@@ -331,6 +331,18 @@ def test_who_waits_for_one_event_is_told_once() -> None:
     assert (one.kind, one.processes) == ("event-never-set", ("A", "B"))
 
 
+def test_who_waits_for_an_event_with_a_lock_in_hand_is_told_so() -> None:
+    """The one that would set it waits for that lock."""
+    event = made(thing("x", "A", "B", "M"), "Event")
+    waiting = at(waits("A", "x", SEMAPHORE), 8, "Event.wait")
+    lock = [thing("y", "A", "B"), holds("A", "y"), waits("B", "y", SEMAPHORE)]
+    (one,) = found(child("A"), child("B"), event, *lock, waiting, joins("M", "A"))
+    (text,) = [text for label, text in one.evidence if label == "holds"]
+    assert text.startswith("A (")
+    assert text.endswith(f"B (pid {pid_of('B')}) waits for that")
+    assert "while you hold a lock" in one.cure
+
+
 def test_a_barrier_and_an_event_without_the_one_that_died() -> None:
     """Who waits where, and who is gone."""
     own = thing("x", "B")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mpdebug.diagnosis import managers, relations
 from mpdebug.diagnosis.trouble import trouble
+from mpdebug.diagnosis.troubles.locks import HELD, is_part_of_queue
 from mpdebug.diagnosis.troubles.queues import ends, whole
 from mpdebug.model_waits import SEMAPHORE
 
@@ -131,13 +132,32 @@ def event_never_set(known: Known) -> Iterator[Finding]:
             one for one in known.siblings(waits[0].process) if not one.alive and one.observed
         ]
         bad = [one for one in gone if one.key in known.deaths] or gone
+        kept = list(_held_back(known, waits))
         yield known.finding(
             "event-never-set",
             f"{known.whos(keys)} {'wait' if len(keys) > 1 else 'waits'} for {whole(thing)},"
             f" and nobody is left to {'set' if what.startswith('Event') else 'notify'} it",
             processes=[*keys, *(one.key for one in bad[:3])],
             things=waits[0].things,
-            evidence=[*known.lines(waits), *ends(known, bad)],
-            cure="let the one that should do it do so in a `finally`, or wait with a time-out",
+            evidence=[*known.lines(waits), *kept, *ends(known, bad)],
+            cure="do not wait for others while you hold a lock that they need"
+            if kept
+            else "let the one that should do it do so in a `finally`, or wait with a time-out",
             mono=max(wait.since for wait in waits),
         )
+
+
+def _held_back(known: Known, waits: list[Wait]) -> Iterator[tuple[str, str]]:
+    """Locks that one of these has, and for which others wait that might have set it."""
+    for wait in waits:
+        for hold in known.graph.holds_of(wait.process):
+            others = [
+                other.process
+                for other in known.graph.waiters_of(hold.thing)
+                if other.process != wait.process
+            ]
+            if hold.state == HELD and others and not is_part_of_queue(known, hold.thing):
+                verb = "wait" if len(set(others)) > 1 else "waits"
+                held = f"{known.thing(hold.thing)}{known.taken(hold)}"
+                them = f"{known.whos(others)} {verb} for that"
+                yield "holds", f"{known.who(wait.process)} {held}; {them}"
