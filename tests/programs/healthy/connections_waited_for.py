@@ -13,11 +13,12 @@ def answer(writer, path):
 
 if __name__ == "__main__":
     multiprocessing.set_start_method(sys.argv[1])
-    waited = []
+    waited, children = [], []
     for path in ("", sys.argv[2]):
         reader, writer = multiprocessing.Pipe(duplex=False)
         child = multiprocessing.Process(target=answer, args=(writer, path))
         child.start()
+        children.append(child)  # one that is forgotten closes its sentinel
         writer.close()
         waited += [reader, child.sentinel]
     while waited:
