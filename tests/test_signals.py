@@ -28,7 +28,8 @@ pytestmark = [
 ]
 
 NAMED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCONT"]
-SLEEP = "select.select([], [], [], 60)"
+SLEEP = "[select.select([], [], [], 0.05) for _ in range(1200)]"
+"""A minute. In short waits, since Python sleeps through a signal that comes just before one."""
 
 
 def state_of(pid: int) -> str:
