@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Command, Finished, Handshake, Started
 
+pytestmark = pytest.mark.one_way
+
 PROGRAM = "comes_to_lines.py"
 monitored = pytest.mark.skipif(not env.MONITORING, reason="Python 3.12 and newer")
 traced = pytest.mark.skipif(env.MONITORING, reason="Python 3.11")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Command, Handshake
 
+pytestmark = pytest.mark.one_way
+
 PROGRAM = program("takes_locks.py")
 
 

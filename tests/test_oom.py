@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Command, Lab
 
+pytestmark = pytest.mark.one_way
+
 MOST = 300_000_000  # bytes: for the supervisor, the program and a forkserver, not for a hoarder
 PROGRAM = Path(__file__).parent / "programs" / "troubles" / "oom_kill.py"
 

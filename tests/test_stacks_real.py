@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tests.harness import Command, Handshake, Lab
     from tests.terminals import AtTerminal
 
+pytestmark = pytest.mark.one_way
+
 
 def look(folder: Path) -> tuple[StackTree, dict[str, StackNode]]:
     """The stacks of a run, and the end of each by its innermost step."""
