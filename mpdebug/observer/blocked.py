@@ -60,6 +60,7 @@ class Around:
     semaphores: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Id → (pid, address): where one can be read."""
     files: dict[str, str] = field(default_factory=dict)  # id → path, of those waited for
+    locked: dict[int, set[str]] = field(default_factory=dict)  # see `file_locks.locked_by`
 
 
 class Told(NamedTuple):

@@ -30,29 +30,35 @@ def id_of(path: str) -> str:
     return f"file:{device}:{found.st_ino}"
 
 
-def users_of(one: str, members: dict[int, str]) -> tuple[str, ...]:
+def locked_by(pids: Iterable[int]) -> dict[int, set[str]]:
+    """Process → ids of the files of which it has a lock; all its open files are read for it."""
+    return {pid: _locked_by(pid) for pid in pids}
+
+
+def users_of(one: str, members: dict[int, str], locked: dict[int, set[str]]) -> tuple[str, ...]:
     """Who has a lock of this file: keys, and `pid:4711` of a stranger that took it."""
-    found = [key for pid, key in members.items() if one in _locked_by(pid)]
+    found = [members[pid] for pid, files in locked.items() if one in files]
     for pid, file in _taken(LOCKS):
         if file == one and pid not in members and not (pid < 0 and found):
             found.append(f"pid:{pid}")
     return tuple(dict.fromkeys(found))
 
 
-def holds(ids: Iterable[str], members: dict[int, str]) -> list[Hold]:
+def holds(
+    files: Iterable[str], members: dict[int, str], locked: dict[int, set[str]]
+) -> list[Hold]:
     """Members that have a lock of one of these files; by which thread is not told.
 
     Args:
-        ids: of all things; those of files are looked for.
+        files: ids of those that somebody waits for.
         members: their keys by pid.
+        locked: see `locked_by`.
     """
-    wanted = [one for one in ids if one.startswith("file:")]
-    by_pid = {pid: _locked_by(pid) for pid in members} if wanted else {}
     return [
         Hold(process=members[pid], thing=one, tid=0, state="held")
-        for pid, files in by_pid.items()
-        for one in wanted
-        if one in files
+        for pid, found in locked.items()
+        for one in files
+        if one in found
     ]
 
 

@@ -114,7 +114,10 @@ class _Look:
         found = Things(self.run, self.blocked, self.around)
         all_holds = Holds(self.run, found).read()
         ids = {one for waits in self.waits.values() for wait in waits for one in wait.things}
-        all_holds += file_locks.holds(ids, {one.pid: one.key for one in self.members})
+        if files := self.around.files:
+            keys = {one.pid: one.key for one in self.members}
+            self.around.locked = file_locks.locked_by(keys)
+            all_holds += file_locks.holds(files, keys, self.around.locked)
         things = found.of(ids | {one.thing for one in all_holds})
         self.holds = current(all_holds, things, self.run)
         self.unread |= found.unread

@@ -74,7 +74,7 @@ class Things:
                 user = self._members.get(int(name.partition(":")[0]))
                 found[one] = Thing(one, "thread lock", users=(user,) if user else ())
             elif kind == "file":
-                users = file_locks.users_of(one, self._members)
+                users = file_locks.users_of(one, self._members, self.around.locked)
                 found[one] = Thing(
                     one, "file", part=self.around.files.get(one, ""), users=users
                 )
