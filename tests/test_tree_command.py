@@ -155,6 +155,17 @@ def test_a_process_under_no_run_is_shown_by_what_the_system_tells(
         ask(capfd, str(started.pid))
 
 
+def test_a_pid_of_a_run_in_a_folder_of_its_own_is_of_that_run(
+    standing: Standing, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """--run-dir puts it beside all other runs: the process itself knows where."""
+    standing.begin()
+    rows = [json.loads(line) for line in ask(capfd, standing.run, "--json").splitlines()]
+    for pid in (one["pid"] for one in rows if one["observed"] and one["alive"]):
+        assert ask(capfd, str(pid)).startswith("run "), pid
+    standing.end()
+
+
 def test_a_child_outlives_who_started_it_outside_of_a_run() -> None:
     """It is still told as alive when the process that was asked for is gone."""
     words = ["sh", "-c", "sleep 600 & echo $!; read line"]

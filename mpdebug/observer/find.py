@@ -12,6 +12,7 @@ from mpdebug import errors
 from mpdebug.observer.facts import as_int, as_seconds, as_texts
 from mpdebug.observer.run import read_head
 from mpdebug.rundir import layout, lines, place
+from mpdebug.settings import VARIABLE
 
 FRESH = 10.0
 """Seconds in which a folder without run.json may be a run that is just being made."""
@@ -64,6 +65,8 @@ def find_run(text: str | None, *, now: bool = False) -> str:
     if found is None and os.path.exists(os.path.join(text, layout.RUN)):
         read_head(text)
         return os.path.abspath(text)
+    if found is None and text.isdigit() and (path := _elsewhere(int(text))):
+        return path
     if found is None:
         raise _no_such(text, runs)
     read_head(found.path)
@@ -102,6 +105,26 @@ def _of_pid(pid: int, runs: list[RunSummary], *, now: bool) -> RunSummary | None
         if run.supervisor == pid:
             ended = ended or run
     return None if now and layout.start_of(pid) is not None else ended
+
+
+def _elsewhere(pid: int) -> str:
+    """The run of a living process whose folder --run-dir chose; empty if it is in none.
+
+    Its environment names the folder, and the folder has to know that very process.
+    """
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            words = file.read().split(b"\0")
+    except OSError:
+        return ""
+    said = next((word for word in words if word.startswith(f"{VARIABLE}=".encode())), b"")
+    path = os.fsdecode(said.partition(b"dir=")[2])
+    start = layout.start_of(pid)
+    known = [layout.parse_folder_name(key) for key in _folders(path)] if path else []
+    if any(one is not None and one[:2] == (pid, start) for one in known):
+        read_head(path)
+        return path
+    return ""
 
 
 def list_runs() -> list[RunSummary]:
