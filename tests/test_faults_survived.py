@@ -35,6 +35,14 @@ def test_a_program_that_closes_all_descriptors(both: Both) -> None:
     assert [record["event"] for record in ours.records] == ["before", "after"]
 
 
+@pytest.mark.parametrize("how", ["close", "reuse", "dup2"])
+def test_a_program_that_takes_the_descriptor_of_its_records(both: Both, how: str) -> None:
+    """Closed or reused behind our back or by `os.dup2`: the next record is where it belongs."""
+    plain, ours = both(program("loses_its_log.py"), how, options=["--keep", "--logs", "off"])
+    assert plain.out == "nothing leaked\n"
+    assert [record["event"] for record in ours.records] == ["before", "just before", "after"]
+
+
 WRITES = """
 import logging, sys, os
 log = logging.getLogger("disk"); log.setLevel(20)

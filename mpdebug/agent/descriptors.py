@@ -1,8 +1,10 @@
 """Descriptors of ours: close-on-exec, out of the program's way, and never trusted blindly.
 
 A daemonising program closes every descriptor there is, and its next socket then gets the
-number that we still hold: a log line would go to its client. So before each write the
-descriptor is compared, by device and inode, with what it was when we opened it.
+number that we still hold: a log line would go to its client. So before a write the descriptor
+is compared, by device and inode, with what it was when we opened it. What Python code closes
+is seen (`patch/descriptors.py`), so only what C code closes has to be found out by that, and
+once in a millisecond will do: asking for every record takes a tenth of a logging call.
 
 An OSError that a signal handler of the program raises meanwhile is let through: TimeoutError,
 the usual end of an alarm, is one.
@@ -17,6 +19,7 @@ import sys
 from os import SEEK_CUR
 
 from mpdebug.agent import guard
+from mpdebug.agent.clock import Clock
 from mpdebug.real import Real
 
 TYPE_CHECKING = False
@@ -26,9 +29,16 @@ if TYPE_CHECKING:
 HIGH = 500
 """Programs, and tests of programs, count and reuse the low numbers. Below 1024 for select()."""
 
+TRUST = 1_000_000
+"""Nanoseconds for which a descriptor is taken for what it was."""
+
+lowest = HIGH
+"""No descriptor that we hold has a lower number."""
+
 
 def open_high(path: str, flags: int, mode: int = 0o600) -> int:
     """Open a file on a high, close-on-exec descriptor. Raises OSError."""
+    global lowest  # noqa: PLW0603
     low = Real.open(path, flags | os.O_CLOEXEC, mode)
     for least in (HIGH, 100, 20):  # RLIMIT_NOFILE may be below
         try:
@@ -38,7 +48,9 @@ def open_high(path: str, flags: int, mode: int = 0o600) -> int:
                 raise
             continue
         Real.close(low)
+        lowest = min(lowest, least)
         return high
+    lowest = min(lowest, low)
     return low
 
 
@@ -89,7 +101,7 @@ class LineFile:
     OSError; what could not be written is counted and told as soon as a write succeeds again.
     """
 
-    __slots__ = ("cap", "dropped", "fd", "ident", "path", "size", "torn")
+    __slots__ = ("cap", "dropped", "fd", "ident", "looked", "path", "size", "torn")
 
     def __init__(self, path: str, cap: int) -> None:
         self.path = path
@@ -97,6 +109,7 @@ class LineFile:
         self.size = 0
         self.fd = -1
         self.ident = (0, 0)
+        self.looked = 0  # when the descriptor was compared, CLOCK_MONOTONIC ns
         self.torn = False
         self.dropped = 0
 
@@ -129,34 +142,40 @@ class LineFile:
         self.size = found.st_size
         return True
 
-    def write(self, line: bytes) -> bool:
-        """Append one line (with its newline). False if it was not written whole."""
-        fd = self.fd
+    def _stands(self) -> bool:
+        """Whether it stands where our last write ended: that is a seventh of `is_ours`.
+
+        Another file that got the number would have to stand at the very same byte; where
+        another thread wrote in between, the file is looked at.
+        """
         try:
-            # Where our last write ended? That is a seventh of `is_ours`. Another file that got
-            # the number would have to stand at the very same byte; where another thread wrote
-            # in between, the file is looked at.
-            same = self.size > 0 and Real.lseek(fd, 0, SEEK_CUR) == self.size
+            return self.size > 0 and Real.lseek(self.fd, 0, SEEK_CUR) == self.size
         except OSError as error:  # closed, or a pipe or socket by now
             if guard.is_from_outside(error):
                 raise
-            same = False
-        if self.size > self.cap or not (same or self.is_ours() or self.open()):
-            self.dropped += 1
             return False
-        if self.torn:
-            line = b"\n" + line
+
+    def write(self, line: bytes, read_mono: Callable[[], int] = Clock.mono) -> bool:
+        """Append one line (with its newline). False if it was not written whole."""
+        now = read_mono()
+        if now - self.looked > TRUST or self.size > self.cap:
+            if self.size > self.cap or not (self._stands() or self.is_ours() or self.open()):
+                self.dropped += 1
+                return False
+            self.looked = now
+        data = b"\n" + line if self.torn else line
         try:
-            done = Real.write(self.fd, line)
-        except (
-            OSError
-        ) as error:  # disk full, quota, file size limit (SIGXFSZ is ignored by Python)
+            done = Real.write(self.fd, data)
+        except OSError as error:
             if guard.is_from_outside(error):
                 raise
-            self.dropped += 1
+            if error.errno == errno.EBADF and self.looked != now:  # C code has closed it since
+                self.looked = 0
+                return self.write(line)
+            self.dropped += 1  # disk full, quota, file size limit (Python ignores SIGXFSZ)
             return False
         self.size += done
-        self.torn = done != len(line)
+        self.torn = done != len(data)
         if self.torn:
             self.dropped += 1
         return not self.torn
@@ -166,3 +185,4 @@ class LineFile:
         if self.is_ours():
             Real.close(self.fd)
         self.fd = -1
+        self.looked = 0

@@ -134,8 +134,8 @@ def head(
 def line_of(
     agent: process.Agent,
     record: LogRecord,
-    fate: str,
-    claimed: tuple[str, dict[str, Any]] | None,
+    fate: str = "",
+    claimed: tuple[str, dict[str, Any]] | None = None,
 ) -> bytes:
     """A LogRecord as one JSON line with its newline. Never raises because of its contents.
 
@@ -182,9 +182,9 @@ def _own(attributes: dict[str, Any]) -> str:
     born, last = bare or _look_at_bare()
     names = list(attributes)
     if len(names) >= born and names[born - 1] == last:
-        if len(names) == born:
+        del names[:born]
+        if not names:
             return ""
-        names = names[born:]
     text = ""
     try:
         for name in names:
@@ -246,26 +246,13 @@ class LineFormat:
         agent = process.here
         if agent is None:
             return b""
-        return line_of(agent, record, "", None)
+        return line_of(agent, record)
 
-    def enqueue(self, line: bytes) -> None:
-        """Write the line."""
-        queue.put_nowait(line)
+    enqueue = staticmethod(queue.put_nowait)  # not a method of ours that calls it
 
 
 sink = LineFormat()
 """What records go through: the QueueHandler of `handler.py`, once its class can be made."""
-
-
-def take(record: LogRecord, fate: str) -> bytes:
-    """The line of a record of the program, stamped now; empty if nobody observes us."""
-    agent = process.here
-    if agent is not None and record.process != agent.pid:  # logging asked for it just now
-        agent = process.check_fork()
-    if agent is None:
-        return b""
-    claimed = claim_keys(record) if claim_keys is not None else None
-    return line_of(agent, record, fate, claimed)
 
 
 def write_event(level: str, logger: str, event: str, keys: dict[str, Any], shown: bool) -> None:

@@ -67,6 +67,12 @@ class Agent:
             if not file.is_ours():
                 file.open()
 
+    def distrust(self, low: int, high: int) -> None:
+        """Descriptors low to high-1 may be the program's from now on."""
+        for file in (self.records, self.events):
+            if low <= file.fd < high:
+                file.looked = 0
+
     def event(self, kind: str, **fields: Any) -> None:
         """Add a line to `events`."""
         with guard.quiet:

@@ -1,12 +1,13 @@
-"""Watch the program close or reuse descriptors: faulthandler cannot check its own.
+"""Watch the program close or reuse descriptors that are ours.
 
-Our other descriptors are compared by device and inode before each write; the one that
-faulthandler has is written to by a signal handler in C, long after it may have become a socket.
+The one that faulthandler has is written to by a signal handler in C, long after it may have
+become a socket, and nothing can check it then. Our other descriptors are compared by device and
+inode, but not before each write (`agent/descriptors.py`).
 """
 
 from __future__ import annotations
 
-from mpdebug.agent import faults, guard
+from mpdebug.agent import descriptors, faults, guard, process
 from mpdebug.patch import registry
 
 TYPE_CHECKING = False
@@ -21,11 +22,19 @@ def patch_os() -> None:
     registry.wrap_os("dup2", _dup2)
 
 
+def _lose(low: int, high: int) -> None:
+    """The program is about to close or reuse descriptors low to high-1."""
+    faults.lose(low, high)
+    if process.here is not None:
+        process.here.distrust(low, high)
+
+
 def _close(original: Any) -> Any:
     def close(*args: Any, **kwargs: Any) -> Any:
-        if args and args[0] == faults.file and faults.file >= 0:
+        fd = args[0] if args else kwargs.get("fd")
+        if type(fd) is int and fd >= descriptors.lowest:
             with guard.quiet:
-                faults.lose(faults.file, faults.file + 1)
+                _lose(fd, fd + 1)
         try:
             return original(*args, **kwargs)
         except BaseException as error:
@@ -39,7 +48,7 @@ def _closerange(original: Any) -> Any:
     def closerange(*args: Any, **kwargs: Any) -> Any:
         with guard.quiet:
             if len(args) == 2:  # noqa: PLR2004
-                faults.lose(args[0], args[1])
+                _lose(args[0], args[1])
         try:
             return original(*args, **kwargs)
         except BaseException as error:
@@ -52,8 +61,9 @@ def _closerange(original: Any) -> Any:
 def _dup2(original: Any) -> Any:
     def dup2(*args: Any, **kwargs: Any) -> Any:
         with guard.quiet:
-            if len(args) > 1 and args[1] == faults.file:
-                faults.lose(args[1], args[1] + 1)
+            fd = args[1] if len(args) > 1 else kwargs.get("fd2")
+            if type(fd) is int and fd >= descriptors.lowest:
+                _lose(fd, fd + 1)
         try:
             return original(*args, **kwargs)
         except BaseException as error:

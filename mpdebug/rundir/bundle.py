@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 START = """
-    __init__ entry/__init__ agent/__init__ real agent/guard env agent/encode agent/descriptors
-    agent/faults rundir/__init__ rundir/layout agent/identity agent/clock agent/process
+    __init__ entry/__init__ agent/__init__ real agent/guard env agent/encode agent/clock
+    agent/descriptors agent/faults rundir/__init__ rundir/layout agent/identity agent/process
     agent/beside agent/goodbye agent/nudge patch/__init__ agent/loading patch/registry
     patch/breakpoints patch/descriptors patch/endings settings patch/environment
     patch/faulthandling patch/naming patch/on_import patch/rights patch/signals entry/boot
