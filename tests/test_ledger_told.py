@@ -75,6 +75,7 @@ def test_a_program_in_order_hears_nothing(
         ("loses_tasks.py", ("open", "fork"), "pool-never-closed", "was never closed"),
         ("puts_in_queues.py", ("fork", "exits"), "queue-items-unsent", "not sent"),
         ("puts_in_queues.py", ("fork", "drops"), "queue-item-dropped", "which dropped it"),
+        ("puts_in_queues.py", ("fork", "alone"), "queue-item-dropped", "which dropped it"),
     ],
 )
 def test_each_loss_is_told(

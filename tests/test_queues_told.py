@@ -34,7 +34,7 @@ def test_an_item_that_cannot_be_pickled_is_told(mpdebug: Command, start_method: 
     assert "<lambda>" in dropped["message"]
     made = notes(done.run, layout.EV_QUEUE)
     assert {one["reader"] for one in made} == {dropped["reader"]}
-    assert made[0]["where"].endswith(f"{PROGRAM}:75")
+    assert made[0]["where"].endswith(f"{PROGRAM}:79")
 
 
 def test_items_that_os_exit_loses_are_counted(mpdebug: Command, start_method: str) -> None:

@@ -288,7 +288,7 @@ class Live:
 
     def _what_was_wrong(self, status: int) -> str:
         """All bad deaths, and who lives on, in one line; empty if there is nothing to tell."""
-        if self._notices is None or (status == 0 and _is_only_one(self.path)) or self.aborted:
+        if self._notices is None or (status == 0 and _is_uneventful(self.path)) or self.aborted:
             return ""
         from mpdebug.cli.notices import is_printed  # noqa: PLC0415  # loaded already
 
@@ -314,10 +314,13 @@ class Live:
             self.terminal.write("mpdebug: and that fails the run (--strict)\n")
 
 
-def _is_only_one(path: str) -> bool:
-    """Whether the main process was the only one, so that nobody else can have died."""
+def _is_uneventful(path: str) -> bool:
+    """Whether the main process was the only one, and noted nothing: there is nothing to tell."""
+    above = os.path.join(path, layout.PROCESSES)
     try:
-        return len(os.listdir(os.path.join(path, layout.PROCESSES))) <= 1
+        folders = os.listdir(above)
+        events = [os.path.join(above, folder, layout.EVENTS) for folder in folders]
+        return len(folders) <= 1 and not any(map(os.path.getsize, events))
     except OSError:
         return False
 

@@ -3,7 +3,7 @@
 `put` only appends to a buffer; a thread of the queue pickles and sends. What goes wrong in that
 thread is nobody's error: an item that cannot be pickled is dropped (and where the process is
 about to end without a word), and what is still in the buffer at `os._exit` is lost. Nothing is
-added to `put` and `get`.
+added to `put` and `get`, nor to the pickling: what is wrapped is called where that failed.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CONDITION = ("_lock", "_sleeping_count", "_woken_count", "_wait_semaphore")
 MESSAGE_ROOM = 1000
+REFUSED = "_on_queue_feeder_error"
 
 feeding: list[Any] = []
 """Weak references to the queues into which this process has put something."""
@@ -51,9 +52,10 @@ def patch(module: ModuleType) -> None:
     if queue is not None:
         registry.wrap(queue, "_start_thread", registry.noting(_feeds))
         registry.wrap(queue, "empty", _empty)
-    pickler = getattr(module, "_ForkingPickler", None)
-    if pickler is not None and not registry.is_ours(module, "_ForkingPickler"):
-        registry.put(module, "_ForkingPickler", _telling(pickler))
+        told_of = queue.__dict__.get(REFUSED)
+        if isinstance(told_of, staticmethod) and not registry.is_ours(queue, REFUSED):
+            registry.put(queue, REFUSED, _refused(told_of.__func__))
+        registry.wrap(module, "info", _ignored)
 
 
 # --- what a queue is made of
@@ -100,35 +102,39 @@ def _address(lock: Any) -> int:
 # --- what is dropped
 
 
-def _telling(original: Any) -> Any:
-    """The pickler of queues, which tells of what it cannot pickle in a queue's thread."""
+def _refused(original: Any) -> Any:
+    """What a queue's thread calls with what it cannot pickle."""
 
-    class ForkingPickler(original):  # type: ignore[misc]
-        """See multiprocessing.reduction."""
+    def _on_queue_feeder_error(*args: Any) -> Any:
+        with guard.quiet:
+            _dropped(sys._getframe(1), args[0])  # noqa: SLF001
+        return original(*args)
 
-        @classmethod
-        def dumps(cls, obj: Any, *args: Any) -> Any:
-            try:
-                return original.dumps(obj, *args)
-            except BaseException as error:
-                guard.drop_frame(error)
-                with guard.quiet:
-                    _dropped(sys._getframe(1), error, obj)  # noqa: SLF001
-                raise
-
-    ForkingPickler.__module__ = original.__module__
-    ForkingPickler.__qualname__ = original.__qualname__
-    return ForkingPickler
+    return staticmethod(registry.look_alike(_on_queue_feeder_error, original))
 
 
-def _dropped(frame: Any, error: BaseException, item: Any) -> None:
+def _ignored(original: Any) -> Any:
+    """What it calls instead where the process is about to end."""
+
+    def info(*args: Any) -> Any:
+        with guard.quiet:
+            _dropped(sys._getframe(1), sys.exc_info()[1])  # noqa: SLF001
+        return original(*args)
+
+    return info
+
+
+def _dropped(frame: Any, error: BaseException | None) -> None:
     """Tell of an item that goes no further, if it was a queue's thread that pickled it."""
     here = process.here
-    if here is None or frame.f_code.co_name != "_feed":
+    if here is None or error is None or frame.f_code.co_name != "_feed":
         return
     known = frame.f_locals
     if getattr(known.get("onerror"), "__self__", None) is not None:
         return  # an executor's: the future gets the error
+    item = known.get("obj")
+    if type(item) is memoryview:  # it is pickled: there is nobody who reads
+        return
     here.event(
         layout.EV_DROPPED,
         reader=os.fstat(known["send_bytes"].__self__.fileno()).st_ino,

@@ -48,6 +48,10 @@ def lie(context):
     print(q.get(), q.get())
 
 
+def alone(context):
+    context.Queue().put(lambda: 1)
+
+
 def healthy(context):
     q = context.Queue(5)
     process = child(context, passes, q)
