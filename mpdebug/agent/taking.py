@@ -147,10 +147,10 @@ def give_permit(record: Record, give: Any = None, *args: Any, **kwargs: Any) -> 
     return result
 
 
-def give_back(record: Record, *args: Any) -> None:
+def give_back(record: Record) -> None:
     """Release a mutex that this process has not taken, or has taken more than once."""
     try:
-        record.give(*args)
+        record.give()
     except BaseException as error:
         guard.drop_frame(error)
         raise

@@ -141,7 +141,8 @@ class Live:
 
     def _show(self) -> None:
         try:
-            if self._ended.wait(PAUSE) and self._status == 0 and _is_silent(self.path):
+            quick = self._ended.wait(PAUSE) and self._status == 0
+            if quick and _is_silent(self.path) and _is_uneventful(self.path):
                 return
             self._listener = self._listen()
             self._hangs = self._watch_for_hangs()
@@ -315,7 +316,7 @@ class Live:
 
 
 def _is_uneventful(path: str) -> bool:
-    """Whether the main process was the only one, and noted nothing: there is nothing to tell."""
+    """Whether the main process was the only one and noted nothing: nothing is to be told."""
     above = os.path.join(path, layout.PROCESSES)
     try:
         folders = os.listdir(above)

@@ -35,6 +35,12 @@ def record_of(lock: Any, *, mutex: bool) -> held.Record:
     return record
 
 
+def named(acquire: Any, release: Any) -> tuple[Any, Any]:
+    """Both under the names that a wrong call tells, as C's have them."""
+    acquire.__qualname__, release.__qualname__ = "acquire", "release"
+    return acquire, release
+
+
 class _Raises:
     """Stands for a SemLock and for the C object in it: raises what the C object raised."""
 

@@ -67,16 +67,16 @@ def _enter(original: Any) -> Any:
 
 
 def _exit(original: Any) -> Any:
-    def __exit__(self: Any, *args: Any) -> Any:  # noqa: N807
+    def __exit__(self: Any, kind: Any = None, error: Any = None, traceback: Any = None) -> Any:  # noqa: N807
         record = self._mpdebug_record
         if record is None:
-            return original(self, *args)
+            return original(self, kind, error, traceback)
         try:
             if record.at:
                 record.words[record.at] = 0
             record.give()
-        except BaseException as error:
-            dressed.retrace(error, original, *args)
+        except BaseException as raised:
+            dressed.retrace(raised, original, kind, error, traceback)
             raise
         return None
 
@@ -87,10 +87,10 @@ def methods(record: held.Record) -> tuple[Any, Any]:
     """`acquire` and `release` of a Lock."""
     take, give = record.take, record.give
 
-    def acquire(*args: Any, **kwargs: Any) -> Any:
+    def acquire(block: Any = True, timeout: Any = None) -> Any:
         got = None
         try:
-            got = take(*args, **kwargs)
+            got = take(block, timeout)
             if got:
                 record.words[record.at] = local.held
         except BaseException as error:
@@ -100,13 +100,13 @@ def methods(record: held.Record) -> tuple[Any, Any]:
             raise
         return got
 
-    def release(*args: Any) -> Any:
+    def release() -> Any:
         try:
             if record.at:
                 record.words[record.at] = 0
-            return give(*args)
+            return give()
         except BaseException as error:
             guard.drop_frame(error)
             raise
 
-    return acquire, release
+    return dressed.named(acquire, release)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mpdebug.agent import guard, held, taking
+from mpdebug.patch import dressed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,11 +14,11 @@ def methods(record: held.Record) -> tuple[Any, Any]:
     """`acquire` and `release` of a semaphore."""
     take = record.take
 
-    def acquire(*args: Any, **kwargs: Any) -> Any:
+    def acquire(block: Any = True, timeout: Any = None) -> Any:
         mine = got = None
         try:
             mine = taking.begin_permit(record)
-            got = take(*args, **kwargs)
+            got = take(block, timeout)
             taking.end_permit(record, mine, got)
         except BaseException as error:
             if taking.failed_to_take(record, mine, got, error):
@@ -26,14 +27,14 @@ def methods(record: held.Record) -> tuple[Any, Any]:
             raise
         return got
 
-    def release(*args: Any) -> Any:
+    def release() -> Any:
         try:
-            return taking.give_permit(record, None, *args)
+            return taking.give_permit(record)
         except BaseException as error:
             guard.drop_frame(error)
             raise
 
-    return acquire, release
+    return dressed.named(acquire, release)
 
 
 def enter(record: held.Record) -> Any:

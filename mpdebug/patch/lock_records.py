@@ -31,7 +31,7 @@ def patch(module: ModuleType) -> None:
     def dress(self: Any) -> None:
         record = dressed.record_of(self, mutex=not isinstance(self, permits))
         if record.mutex:
-            self.acquire, self.release = acquire_of(record), release_of(record)
+            self.acquire, self.release = methods(record)
         else:
             record.special = True
             self.acquire, self.release = lock_permits.methods(record)
@@ -90,12 +90,12 @@ def _enter(original: Any) -> Any:  # noqa: C901
 
 
 def _exit(original: Any) -> Any:  # noqa: C901 - as above
-    def __exit__(self: Any, *args: Any) -> Any:  # noqa: N807
+    def __exit__(self: Any, kind: Any = None, error: Any = None, traceback: Any = None) -> Any:  # noqa: N807
         record = self._mpdebug_record
         owner = None
         try:
             if record is None:
-                return original(self, *args)
+                return original(self, kind, error, traceback)
             if record.special:
                 if not record.mutex:
                     return taking.give_permit(record)
@@ -108,30 +108,29 @@ def _exit(original: Any) -> Any:  # noqa: C901 - as above
                 return None
             record.words[record.at] = owner.releasing
             record.owner = None
-            stack = owner.stack
-            if stack[-1] is record:
-                stack.pop()
-            else:
-                stack.remove(record)
+            last = owner.stack.pop()
+            if last is not record:
+                owner.stack.append(last)
+                owner.stack.remove(record)
             record.give()
             if record.owner is None:  # no other thread has it by now
                 record.words[record.at] = 0
-        except BaseException as error:
-            taking.failed_to_release(record, owner, error)
+        except BaseException as raised:
+            taking.failed_to_release(record, owner, raised)
             if record is None:
-                guard.drop_frame(error)
+                guard.drop_frame(raised)
             else:
-                dressed.retrace(error, original, *args)
+                dressed.retrace(raised, original, kind, error, traceback)
             raise
 
     return __exit__
 
 
-def acquire_of(record: held.Record) -> Any:
-    """`acquire` of a Lock or RLock."""
-    take = record.take
+def methods(record: held.Record) -> tuple[Any, Any]:  # noqa: C901 - as above
+    """`acquire` and `release` of a Lock or RLock."""
+    take, give = record.take, record.give
 
-    def acquire(*args: Any, **kwargs: Any) -> Any:
+    def acquire(block: Any = True, timeout: Any = None) -> Any:
         mine = got = None
         try:
             try:
@@ -140,11 +139,11 @@ def acquire_of(record: held.Record) -> Any:
                     record.words[record.at] = mine.taking
             except Exception as error:  # noqa: BLE001 - it decides
                 mine = held.begin(record, error)
-            got = take(*args, **kwargs)
+            got = take(block, timeout)
             if not got:
                 taking.not_taken(record, mine)
             elif record.owner is None or not taking.again(record, mine):
-                taking.take(record, mine, blocks=not args and not kwargs)
+                taking.take(record, mine, blocks=block is True and timeout is None)
         except BaseException as error:
             if taking.failed_to_take(record, mine, got, error):
                 return got
@@ -152,21 +151,14 @@ def acquire_of(record: held.Record) -> Any:
             raise
         return got
 
-    return acquire
-
-
-def release_of(record: held.Record) -> Any:
-    """`release` of a Lock or RLock."""
-    give = record.give
-
-    def release(*args: Any) -> None:
+    def release() -> None:
         owner = record.owner
         try:
             if owner is None or record.count > 1:
-                return taking.give_back(record, *args)
+                return taking.give_back(record)
             record.words[record.at] = owner.releasing
             taking.put_away(record, owner)
-            give(*args)
+            give()
             if record.owner is None:
                 record.words[record.at] = 0
         except BaseException as error:
@@ -175,4 +167,4 @@ def release_of(record: held.Record) -> Any:
             raise
         return None
 
-    return release
+    return dressed.named(acquire, release)

@@ -29,10 +29,10 @@ MADE_BY = {
 def patch(module: ModuleType) -> None:
     """Wrap what waits in multiprocessing.pool, .queues, .process or concurrent.futures."""
     for kind, method, make in (
-        ("ApplyResult", "get", timed(0, pool_gave_up)),
-        ("IMapIterator", "next", timed(0, pool_gave_up)),
-        ("Queue", "get", timed(1, queue_gave_up)),
-        ("Future", "result", timed(0, future_gave_up)),
+        ("ApplyResult", "get", timed(pool_gave_up)),
+        ("IMapIterator", "next", timed(pool_gave_up)),
+        ("Queue", "get", got),
+        ("Future", "result", timed(future_gave_up)),
         ("BaseProcess", "join", joined),
     ):
         owner = getattr(module, kind, None)
@@ -41,14 +41,12 @@ def patch(module: ModuleType) -> None:
 
 
 def timed(
-    place: int, gave_up: Callable[[Any, BaseException], tuple[str, float | None]]
+    gave_up: Callable[[Any, BaseException], tuple[str, float | None]],
 ) -> Callable[[Any], Any]:
-    """A maker of wrappers for a call that raises when its time is over.
+    """A maker of wrappers for a call that raises when its time, its one argument, is over.
 
-    Args:
-        place: of the argument `timeout` after `self`.
-        gave_up: says of an object and what its call raised: the call, if the time was over
-            ("" if not), and the seconds where the arguments do not hold them.
+    `gave_up` says of an object and what its call raised: the call, if the time was over ("" if
+    not), and the seconds where the arguments do not hold them.
     """
 
     def make(original: Any) -> Any:
@@ -60,13 +58,29 @@ def timed(
                 with guard.quiet:
                     call, seconds = gave_up(self, error)
                     if call:
-                        seconds = given(place, args, kwargs) if seconds is None else seconds
+                        seconds = given(args, kwargs) if seconds is None else seconds
                         tell(call, seconds)
                 raise
 
         return wait
 
     return make
+
+
+def got(original: Any) -> Any:
+    """A wrapper of a queue's `get`, called for each item: so it has its very arguments."""
+
+    def get(self: Any, block: Any = True, timeout: Any = None) -> Any:
+        try:
+            return original(self, block, timeout)
+        except BaseException as error:
+            guard.drop_frame(error)
+            with guard.quiet:
+                if block and timeout is not None and type(error).__name__ == "Empty":
+                    tell(f"{type(self).__name__}.get", float(timeout))
+            raise
+
+    return get
 
 
 def joined(original: Any) -> Any:
@@ -82,17 +96,15 @@ def joined(original: Any) -> Any:
             with guard.quiet:
                 popen = self.__dict__.get("_popen")
                 if popen is not None and getattr(popen, "returncode", 0) is None:
-                    tell(f"{self.name}.join", given(0, args, kwargs))
+                    tell(f"{self.name}.join", given(args, kwargs))
         return result
 
     return join
 
 
-def given(place: int, args: Any, kwargs: Any) -> float:
-    """The seconds that the program gave; 0.0 for none, and for "do not wait"."""
-    if place and not (args[0] if args else kwargs.get("block", True)):
-        return 0.0
-    seconds = args[place] if len(args) > place else kwargs.get("timeout")
+def given(args: Any, kwargs: Any) -> float:
+    """The seconds that the program gave; 0.0 for none."""
+    seconds = args[0] if args else kwargs.get("timeout")
     return float(seconds) if seconds is not None else 0.0
 
 
@@ -119,11 +131,6 @@ def pool_gave_up(result: Any, error: BaseException) -> tuple[str, float | None]:
     kind = type(result).__name__
     method = "get" if ready is not None else "next"
     return f"Pool.{MADE_BY.get(kind, kind)}(...).{method}", None
-
-
-def queue_gave_up(queue: Any, error: BaseException) -> tuple[str, float | None]:
-    """Whether nothing came."""
-    return (f"{type(queue).__name__}.get" if type(error).__name__ == "Empty" else ""), None
 
 
 def future_gave_up(future: Any, error: BaseException) -> tuple[str, float | None]:
