@@ -160,7 +160,7 @@ class Changes:
         """Take all that the kernel has to tell."""
         counts: dict[str, int] = {}
         while events := source.read():
-            for wd, mask, name in events:
+            for (wd, mask, name), count in events.items():
                 if mask & inotify.OVERFLOW:
                     self._everything(changed)
                     continue
@@ -172,10 +172,10 @@ class Changes:
                         self._new(changed, name)
                 elif key != "?" and name:
                     changed.setdefault(key, set()).add(name)
-                    counts[key] = counts.get(key, 0) + 1
-        for key, count in counts.items():
-            if count >= BUSY and key in self._watches and key not in self._busy:
-                self._calm(source, key)
+                    counts[key] = counts.get(key, 0) + count
+            for key, count in counts.items():
+                if count >= BUSY and key in self._watches and key not in self._busy:
+                    self._calm(source, key)
 
     def _calm(self, source: inotify.Inotify, key: str) -> None:
         """Hear no more of each write to this folder. Its files are read after this."""

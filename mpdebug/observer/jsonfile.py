@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mpdebug.observer.who import Who
 
 AT_ONCE = 1 << 18
-"""Bytes written at once: a batch may be many megabytes, and need not be in memory twice."""
+"""Bytes written at once, about: a batch of many megabytes need not be in memory twice."""
 
 
 class JsonLinesHandler(logging.Handler):
@@ -42,16 +42,11 @@ class JsonLinesHandler(logging.Handler):
 
     def emit_lines(self, lines: list[tuple[bytes, Who]]) -> None:
         """Write a batch of records with few system calls."""
-        merged = []
-        size = 0
-        for line, who in lines:
-            merged.append(line[:-1] + who.tail)
-            size += len(line)
-            if size > AT_ONCE:
-                self._write(b"".join(merged), len(merged))
-                merged.clear()
-                size = 0
-        self._write(b"".join(merged), len(merged))
+        size = sum([len(line) for line, _ in lines])
+        step = AT_ONCE * len(lines) // max(size, 1) + 1
+        for start in range(0, len(lines), step):
+            some = lines[start : start + step]
+            self._write(b"".join([line[:-1] + who.tail for line, who in some]), len(some))
 
     def emit_line(self, line: bytes, who: Who) -> None:
         """Write one record."""

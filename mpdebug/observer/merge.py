@@ -26,6 +26,7 @@ import bisect
 import os
 import re
 import time
+from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -213,33 +214,49 @@ class Merge:
     def _read_one(self, source: Source, most: int, last: bool) -> None:
         # A line longer than a batch is read on in large pieces.
         found, more = source.tail.read(lines.CHUNK if source.tail.rest else most)
+        if found and not self._add_in_order(source, found):
+            self._add_each(source, found)
+        if not more:
+            self._behind.discard(source.key)
+            if last or source.ending:
+                self._finish(source)
+
+    def _add_in_order(self, source: Source, found: list[bytes]) -> bool:
+        """Add whole lines of which none is missing, which is nearly always so.
+
+        In steps of which none is a loop of ours: a third of the time. False: nothing was added.
+        """
+        heads = list(map(HEAD.match, found))
+        if source.ahead or not all(heads) or not marked.all_whole(found):
+            return False
+        times, monos, numbers = zip(*[head.groups() for head in heads if head], strict=True)
+        end = source.expected + len(found)
+        if None in numbers or [*map(int, numbers)] != [*range(source.expected, end)]:
+            return False
+        stamps = [*map(int, monos)]
+        source.time, source.last, source.expected = times[-1], stamps[-1], end
+        self._pending.extend(zip(stamps, repeat(source.key), found, repeat("")))
+        self._note_late(min(stamps))
+        return True
+
+    def _add_each(self, source: Source, found: list[bytes]) -> None:
+        """Add lines of which some are damaged, or out of order, or missing."""
         whole = marked.all_whole(found)
-        key, add, match = source.key, self._pending.append, HEAD.match
         oldest = self._released
         for line in found:
-            head = match(line)
+            head = HEAD.match(line)
             if head is None or not (whole or marked.is_whole(line)):
                 self._damaged(source, line)
                 continue
             source.time, mono, n = head.groups()
-            source.last = when = int(mono)
-            if when < oldest:  # noqa: PLR1730 - `min` is a call for each line
-                oldest = when
+            source.last = int(mono)
+            oldest = min(oldest, source.last)
             if n is not None:
-                number = int(n)
-                if number == source.expected and not source.ahead:
-                    source.expected = number + 1
-                else:
-                    source.count(number)
-            add((when, key, line, ""))
+                source.count(int(n))
+            self._pending.append((source.last, source.key, line, ""))
         if source.ahead:
-            self._gapped.add(key)
-        if oldest < self._released:
-            self._grow(self._released - oldest)
-        if not more:
-            self._behind.discard(key)
-            if last or source.ending:
-                self._finish(source)
+            self._gapped.add(source.key)
+        self._note_late(oldest)
 
     def _damaged(self, source: Source, line: bytes) -> None:
         """A line that is not a whole record keeps its place, and its number if it has one."""
@@ -254,9 +271,10 @@ class Merge:
                 source.count(int(head[3]))
         self._pending.append((source.last, source.key, told, ""))
 
-    def _grow(self, late: int) -> None:
-        """Lines came later than the window allowed for: the machine is overloaded."""
-        if late < STOPPED:
+    def _note_late(self, oldest: int) -> None:
+        """A line of that time came later than the window allows: the machine is overloaded."""
+        late = self._released - oldest
+        if 0 < late < STOPPED:
             self.window = max(self.window, min(WINDOW_MOST, self.window + late))
 
     def _tell_gaps(self, source: Source, horizon: int | None) -> None:

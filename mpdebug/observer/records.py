@@ -176,7 +176,8 @@ class RecordListener(logging.handlers.QueueListener):
         if not entries:
             return
         get = self.queue.names.get
-        lines = [(line, get(key)) for _, key, line, _ in entries]
+        people = {key: get(key) for key in {entry[1] for entry in entries}}
+        lines = [(line, people[key]) for _, key, line, _ in entries]
         for handler in self.handlers:
             if not takes_records(handler) or is_plain(handler):
                 continue
