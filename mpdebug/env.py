@@ -49,6 +49,9 @@ SLEEPS_FOR_SIGNALS = {
 """System calls that a signal handler ends, so that the program sees a signal that it did not
 get without us (numbers of /proc/PID/syscall)."""
 
+WRITE = {"x86_64": 1, "aarch64": 64}.get(os.uname().machine if LINUX else "", -1)
+"""The number of write(2), which a signal handler cuts short where part of it is written."""
+
 READS = {
     "x86_64": {
         0: "read", 19: "read", 7: "poll", 271: "poll", 23: "select", 270: "select",

@@ -14,18 +14,22 @@ import socket
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mpdebug.entry import environ
-from mpdebug.rundir import layout
+from mpdebug.model import Process
+from mpdebug.observer import hung
+from mpdebug.rundir import layout, lines
 from mpdebug.settings import Settings
 from tests.harness import DEADLINE, Lab, Started, until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
+
+    from tests.harness import Handshake
 
 HELLO = {"hello": "mpdebug", "format": 1, "pid": os.getpid()}
 
@@ -175,3 +179,43 @@ def facts(stop: Path) -> dict[str, Any]:
     """What the file of a stop says."""
     value: dict[str, Any] = json.loads(stop.read_bytes())
     return value
+
+
+def processes(stage: Stage) -> dict[str, Process]:
+    """The processes of the run by their names, as far as a nudge needs to know them."""
+    found = {}
+    for folder in stage.run.glob("p/*"):
+        who = lines.read_json(str(folder / layout.PROCESS))
+        if who:
+            facts_of = {key: who[key] for key in ("pid", "start", "ppid", "name", "role")}
+            found[who["name"]] = Process(key=folder.name, folder=str(folder), **facts_of)
+    return found
+
+
+def sleeps(pid: int) -> bool:
+    """Whether no thread of the process does anything."""
+    try:
+        asleep = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+    except OSError:
+        return False
+    before = hung.counts(pid)
+    return asleep and bool(before) and hung.counts(pid) == before
+
+
+def wait_for_sleep(process: Process) -> None:
+    """Wait until it waits."""
+    until(lambda: sleeps(process.pid), f"{process.name} waits")
+
+
+def running(
+    stage: Stage, handshake: Callable[[], Handshake], body: str = ""
+) -> tuple[Process, Handshake, Handshake]:
+    """The main process of a program that runs `body`, says ready, and waits for a word."""
+    ready, go = handshake(), handshake()
+    code = f"import sys\n{body}\nopen(sys.argv[1], 'w').write('ready\\n')\n"
+    code += "open(sys.argv[2]).readline()\nprint('done')\n"
+    stage.start("-c", code, ready.path, go.path)
+    ready.wait()
+    main = processes(stage)["MainProcess"]
+    wait_for_sleep(main)
+    return main, ready, go

@@ -1,10 +1,12 @@
-"""Who waits for whom in a circle, on made-up pictures: proved, or only suspected."""
+"""Who waits for whom, in a circle and for the dead, on made-up pictures: proved or suspected."""
 
 from __future__ import annotations
 
+import pytest
+
 from mpdebug.diagnosis import why
-from mpdebug.model import Note
-from mpdebug.model_waits import PROVED, SEMAPHORE, SUSPECTED, TIMED
+from mpdebug.model import Ended, Note
+from mpdebug.model_waits import PROVED, RUNS, SEMAPHORE, SUSPECTED, TIMED
 from tests.pictures import child, does, holds, joins, picture, process, thing, waits
 
 X = thing("x", "A", "B")
@@ -61,3 +63,47 @@ def test_what_may_break_a_circle_makes_it_a_suspicion() -> None:
     assert kinds(*facts, does("A", TIMED, tid=7)) == said
     main = process("M", notes=(Note("not owned", 5, {"where": "/home/me/app.py:4"}),))
     assert said[0] in kinds(*facts, main)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "certainty"),
+    [
+        ("Lock", -9, PROVED),
+        ("Lock", 0, SUSPECTED),  # a baton
+        ("RLock", 0, PROVED),
+        ("Semaphore", -9, SUSPECTED),
+        ("Semaphore", 0, SUSPECTED),
+    ],
+)
+def test_what_a_living_process_may_give_back_is_suspected(
+    kind: str, status: int, certainty: str
+) -> None:
+    """Main still runs and has the lock too: only who took an RLock can release it."""
+    facts = [child("B"), thing("x", "M", "B", kind=kind), holds("A", "x"), does("M", RUNS)]
+    gone = child("A", alive=False, ended=Ended(500, status, "parent"))
+    told = kinds(gone, *facts, waits("B", "x", SEMAPHORE))
+    assert [one[1] for one in told] == [certainty]
+
+
+def test_a_semaphore_is_no_lock_that_one_waits_for_oneself() -> None:
+    """Two are signals that others give, in a ring buffer: neither lock-self nor a deadlock."""
+    self_taken = [child("A"), thing("x", "M", "A", kind="Semaphore"), holds("A", "x")]
+    assert "lock-self" not in str(
+        kinds(*self_taken, waits("A", "x", SEMAPHORE), joins("M", "A"))
+    )
+    circle = [
+        child("A"),
+        child("B"),
+        *(thing(name, "M", "A", "B", kind="Semaphore") for name in "xy"),
+        *(holds("A", "x"), waits("A", "y", SEMAPHORE)),
+        *(holds("B", "y"), waits("B", "x", SEMAPHORE)),
+    ]
+    assert kinds(*circle, does("M", RUNS)) == [("deadlock", SUSPECTED, True)]
+
+
+@pytest.mark.parametrize(("named", "proved"), [(True, True), (False, False)])
+def test_a_child_that_still_imports_may_open_a_semaphore(named: bool, proved: bool) -> None:
+    """Under spawn its arguments come behind the import of the main module."""
+    late = child("B", method="spawn", named=named)
+    facts = [child("A"), late, thing("x", "A"), waits("A", "x", SEMAPHORE), joins("M", "A")]
+    assert bool(kinds(*facts, does("B", RUNS))) == proved

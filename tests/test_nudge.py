@@ -14,10 +14,18 @@ from mpdebug.agent import guard
 from mpdebug.agent import nudge as nudged
 from mpdebug.diagnosis import faults
 from mpdebug.model import Process
-from mpdebug.observer import hung, nudge
-from mpdebug.rundir import layout, lines, state
+from mpdebug.observer import nudge
+from mpdebug.rundir import layout, state
 from tests.harness import program, until
-from tests.stop_client import Client, Stage, facts, release
+from tests.stop_client import (
+    Client,
+    Stage,
+    facts,
+    processes,
+    release,
+    running,
+    wait_for_sleep,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,32 +39,6 @@ WAITS = ("sleep", "read", "mp.Lock", "Queue", "Lock")
 def stage(lab: Lab) -> Stage:
     """Programs with the agent in them."""
     return Stage(lab)
-
-
-def processes(stage: Stage) -> dict[str, Process]:
-    """The processes of the run by their names, as far as a nudge needs to know them."""
-    found = {}
-    for folder in stage.run.glob("p/*"):
-        who = lines.read_json(str(folder / layout.PROCESS))
-        if who:
-            facts_of = {key: who[key] for key in ("pid", "start", "ppid", "name", "role")}
-            found[who["name"]] = Process(key=folder.name, folder=str(folder), **facts_of)
-    return found
-
-
-def sleeps(pid: int) -> bool:
-    """Whether no thread of the process does anything."""
-    try:
-        asleep = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
-    except OSError:
-        return False
-    before = hung.counts(pid)
-    return asleep and bool(before) and hung.counts(pid) == before
-
-
-def wait_for_sleep(process: Process) -> None:
-    """Wait until it waits."""
-    until(lambda: sleeps(process.pid), f"{process.name} waits")
 
 
 def attach(stage: Stage, process: Process) -> Path:
@@ -99,20 +81,6 @@ def test_a_waiting_call_is_entered_and_goes_on(
         "Lock True",
         f"[{-signal.SIGTERM}, 0, 0, 0, 0]",
     ])  # fmt: skip
-
-
-def running(
-    stage: Stage, handshake: Callable[[], Handshake], body: str = ""
-) -> tuple[Process, Handshake, Handshake]:
-    """The main process of a program that runs `body`, says ready, and waits for a word."""
-    ready, go = handshake(), handshake()
-    code = f"import sys\n{body}\nopen(sys.argv[1], 'w').write('ready\\n')\n"
-    code += "open(sys.argv[2]).readline()\nprint('done')\n"
-    stage.start("-c", code, ready.path, go.path)
-    ready.wait()
-    main = processes(stage)["MainProcess"]
-    wait_for_sleep(main)
-    return main, ready, go
 
 
 def test_abort_raises_where_it_was_entered(
@@ -190,41 +158,6 @@ def test_a_prompt_interrupts_what_it_evaluates(
     assert "KeyboardInterrupt" in json.dumps(client.said)
     client.command("c")
     client.close()
-    go.say()
-    assert stage.lab.started[0].finish().ok().out == "done\n"
-
-
-OWN = {
-    "signal": "import signal\nsignal.signal({0}, lambda *_: print('the own one'))",
-    "faulthandler": "import faulthandler\nfaulthandler.register({0})",
-    "blocked": "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [{0}])",
-    "pause": "import signal, threading\nthreading.Thread(target=lambda: (sys.stdin.readline(),"
-    " signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1))).start()\n"
-    "signal.signal(signal.SIGUSR1, lambda *_: None)\n"
-    "open(sys.argv[1], 'w').write('ready\\n')\nsignal.pause()",
-}
-WHY = {
-    **dict.fromkeys(("signal", "faulthandler"), "the program uses that signal itself"),
-    "blocked": "it blocks signal",
-    "pause": "it waits for a signal (pause)",
-}
-
-
-@pytest.mark.parametrize("how", OWN)
-@pytest.mark.parametrize("which", ["nudge", "stacks"])
-def test_a_process_that_would_notice_is_left_alone(
-    stage: Stage, handshake: Callable[[], Handshake], how: str, which: str
-) -> None:
-    """A handler of its own, a blocked signal, pause(): nothing is sent, and it is told why."""
-    number = signal.SIGRTMAX - (nudged.NUDGE if which == "nudge" else nudged.STACKS)
-    main, _, go = running(stage, handshake, OWN[how].format(int(number)))
-    if how == "pause":
-        until(lambda: nudge.sleeps_for_signal(main.pid), "it waits for a signal")
-    why = nudge.nudge(main) if which == "nudge" else nudge.last_stack(main, 30)[1]
-    moved = which == "stacks" and how in ("signal", "faulthandler")  # to another signal
-    assert why == "" if moved else why.startswith(WHY[how])
-    if how == "pause":
-        stage.lab.started[0].say("\n")
     go.say()
     assert stage.lab.started[0].finish().ok().out == "done\n"
 

@@ -4,7 +4,8 @@ A daemonising program closes every descriptor there is, and its next socket then
 number that we still hold: a log line would go to its client. So before a write the descriptor
 is compared, by device and inode, with what it was when we opened it. What Python code closes
 is seen (`patch/descriptors.py`), so only what C code closes has to be found out by that, and
-once in a millisecond will do: asking for every record takes a tenth of a logging call.
+once in a quarter of a millisecond will do: asking for every record takes a tenth of a logging
+call, and a number as high as ours is not taken again that soon.
 
 An OSError that a signal handler of the program raises meanwhile is let through: TimeoutError,
 the usual end of an alarm, is one.
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
 HIGH = 500
 """Programs, and tests of programs, count and reuse the low numbers. Below 1024 for select()."""
 
-TRUST = 1_000_000
+TRUST = 250_000
 """Nanoseconds for which a descriptor is taken for what it was."""
+
+closing = 0
+"""How many threads of the program are in a call that closes descriptors of ours."""
 
 lowest = HIGH
 """No descriptor that we hold has a lower number."""
@@ -162,7 +166,7 @@ class LineFile:
             if self.size > self.cap or not (self._stands() or self.is_ours() or self.open()):
                 self.dropped += 1
                 return False
-            self.looked = now
+            self.looked = 0 if closing else now
         data = b"\n" + line if self.torn else line
         try:
             done = Real.write(self.fd, data)

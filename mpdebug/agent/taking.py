@@ -157,8 +157,9 @@ def give_back(record: Record) -> None:
     if record.owner is None:
         sites.note_not_owned(record.address, _getframe(2))
     else:
+        words = record.words  # no call from here on: a handler that raises is told by the count
         record.count -= 1
-        count_again(record)
+        words[record.at + COUNT - STATE] = record.count
 
 
 def failed_to_take(
@@ -205,7 +206,7 @@ def _just_taken(record: Record, mine: Mine | None) -> bool:
 def failed_to_release(record: Record | None, owner: Mine | None, error: BaseException) -> None:
     """A release raised. What a signal handler did not let be given back, we give back.
 
-    No other call of the program's would.
+    No other call of the program's would. By now another thread may have taken it.
     """
     if record is None or owner is None:
         return
@@ -213,9 +214,9 @@ def failed_to_release(record: Record | None, owner: Mine | None, error: BaseExce
         lock = record.lock
         left = record.count - 1 if record.recursive else 0
         outside = not isinstance(error, Exception) or guard.is_from_outside(error)
-        if outside and lock._count() > left:  # noqa: SLF001
+        if outside and lock._is_mine() and lock._count() > left:  # noqa: SLF001
             lock.release()
-        as_it_is(record, owner, taken=lock._count() > 0)  # noqa: SLF001
+        as_it_is(record, owner, taken=lock._is_mine())  # noqa: SLF001
 
 
 def as_it_is(record: Record, mine: Mine, *, taken: bool) -> None:

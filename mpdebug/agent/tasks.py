@@ -49,6 +49,8 @@ def open_page(size: int = state.SIZE) -> state.StateWriter | None:
     try:
         writer = state.StateWriter(os.path.join(process.here.path, layout.STATE), size)
     except (OSError, ValueError) as error:  # disk full: go without, and say so
+        if guard.is_from_outside(error):
+            raise
         broken = True
         process.here.event(layout.EV_NOTE, text=f"tasks and locks are not kept: {error}")
     return writer

@@ -196,9 +196,11 @@ def _program(rest: list[str]) -> list[str]:
             raise UsageError(f"{word} needs {what}", f"Type: python -m mpdebug {word} …")
         return rest
     if word[1] in OF_PYTHON:
+        words = 2 if word in {"-W", "-X"} else 1  # these have a value
+        before, behind = " ".join(rest[:words]), " ".join(rest[words:])
         raise UsageError(
             f"{word} is an option of python",
-            f"Put it before ours: python {word} -m mpdebug {' '.join(rest[1:])}".rstrip(),
+            f"Put it before ours: python {before} -m mpdebug {behind}".rstrip(),
         )
     raise UsageError(f"there is no option {word}")
 

@@ -227,6 +227,16 @@ class Known:
             return f"a lock inside {owner}{called}{made}"
         return f"{owner}{called}{made}"
 
+    def is_mutex(self, ident: str) -> bool:
+        """Whether it is a lock that who took it releases: no semaphore, and no manager's."""
+        thing = self.picture.things.get(ident)
+        return ident.startswith("file:") or bool(thing and thing.kind in ("Lock", "RLock"))
+
+    def is_recursive(self, ident: str) -> bool:
+        """Whether nobody can release it but the thread that took it."""
+        thing = self.picture.things.get(ident)
+        return bool(thing and thing.kind == "RLock")
+
     def made_at(self, ident: str) -> str:
         """`/home/me/app.py:9`; empty where that is not known."""
         thing = self.picture.things.get(ident)
@@ -246,13 +256,14 @@ class Known:
         call = label.call.rpartition(".")[2]
         if not source or not call:
             return ""
-        nth = 0
-        if call in ITSELF:  # anything larger has several parts
-            made = sorted(self._made[label.where, label.call])
-            nth = made.index(label.mono)
-            if len(made) > 1 and not names.variable(source, call, 1):
-                name = names.variable(source, call)  # one name, and a line that ran again
-                return f"{name} #{nth + 1}" if name else ""
+        if call not in ITSELF:  # it has several parts, and which is whose is not known
+            many = names.variable(source, call, 1)
+            return "" if many else names.variable(source, call)
+        made = sorted(self._made[label.where, label.call])
+        nth = made.index(label.mono)
+        if len(made) > 1 and not names.variable(source, call, 1):
+            name = names.variable(source, call)  # one name, and a line that ran again
+            return f"{name} #{nth + 1}" if name else ""
         return names.variable(source, call, nth)
 
     def holder(self, ident: str) -> Hold | None:
@@ -287,8 +298,7 @@ class Known:
         if all(map(self.is_dead, waits)):
             return PROVED
         locks = len(circle) > 1 and all(
-            edge.hold is not None and not edge.hold.thing.startswith("proxy:")
-            for edge in circle
+            edge.hold is not None and self.is_mutex(edge.hold.thing) for edge in circle
         )
         calm = not any(wait.by_signal for wait in waits) and not any(
             other.kind in (RUNS, TIMED) for wait in waits for other in self.waits[wait.process]

@@ -22,10 +22,11 @@ from mpdebug.model_waits import ENDLESS, FILE_LOCK, SEMAPHORE, SERVES, THREAD, W
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mpdebug.model import Run
+    from mpdebug.model import Process, Run
     from mpdebug.model_waits import Picture, Thing, Wait
 
 FORKSERVER = "forkserver"
+SPAWNED = ("spawn", FORKSERVER)
 SERVANTS = frozenset((FORKSERVER, "resource tracker"))
 """Roles of processes that run nothing of the program's."""
 
@@ -75,6 +76,10 @@ class _Closure:
         self.unread = bool(picture.unread)
         self.members = {one.process for one in picture.waits}
         self.forked = _forked(picture.run)
+        self.coming = {
+            one.key for one in picture.run.processes if one.alive and _is_on_its_way(one)
+        }
+        """Children that may open a semaphore only now, as they get what they were given."""
         self.dead: list[Wait] = []
         awake: list[Wait] = []
         for one in picture.waits:
@@ -112,6 +117,8 @@ class _Closure:
         thing = self.things.get(name)
         if thing is None:
             return True
+        if wait.kind == SEMAPHORE and self.coming & self.awake:
+            return True
         if wait.kind in (SEMAPHORE, FILE_LOCK):
             return thing.value > 0 or self._any_acts(thing.users)
         return self._any_ends(wait, self._enders(wait, thing))
@@ -148,6 +155,15 @@ class _Closure:
                 return True
             seen.add(key)
         return False
+
+
+def _is_on_its_way(one: Process) -> bool:
+    """Whether a child has not come to its target yet, as while it imports the main module.
+
+    Its arguments are unpickled behind that, and the semaphores among them opened by name: who
+    has them mapped says nothing of it.
+    """
+    return one.method in SPAWNED and one.observed and not one.named
 
 
 def _forked(run: Run) -> dict[str, set[str]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from select import PIPE_BUF
 from typing import TYPE_CHECKING, Any
 
 from mpdebug import env
@@ -233,8 +234,15 @@ def _refuses(pid: int, number: int, *, force: bool) -> str:
         return f"it blocks signal {number}"
     if status.get("State", "").startswith(("T", "t")):
         return "it is halted (SIGSTOP, or another debugger has it)"
-    if not force and (call := sleeps_for_signal(pid)):
+    return "" if force else _would_disturb(pid)
+
+
+def _would_disturb(pid: int) -> str:
+    """What of the program any signal would change; empty if nothing."""
+    if call := sleeps_for_signal(pid):
         return f"it waits for a signal ({call}), which this one would end"
+    if prints_much(pid):
+        return "it prints to a full pipe, and a signal could lose the rest of that"
     return ""
 
 
@@ -281,6 +289,22 @@ def sleeps_for_signal(pid: int) -> str:
     if call == env.PPOLL and words[1:4] == [b"0x0", b"0x0", b"0x0"]:
         return "pause"
     return env.SLEEPS_FOR_SIGNALS.get(call, "")
+
+
+def prints_much(pid: int) -> bool:
+    """Whether its main thread stands in the middle of a large write to its stdout or stderr.
+
+    A handler ends the call where a part is written, and `python -u` does not write the rest.
+    What is small is written as a whole, and what goes to other pipes is written in a loop.
+    """
+    try:
+        with open(f"/proc/{pid}/task/{pid}/syscall", "rb") as file:
+            words = file.read().split()
+    except OSError:  # ptrace is restricted
+        return False
+    if len(words) < 4 or words[0] != b"%d" % env.WRITE:  # noqa: PLR2004 - or it runs
+        return False
+    return int(words[1], 16) in {1, 2} and int(words[3], 16) > PIPE_BUF
 
 
 def _by_wchan(pid: int) -> str:

@@ -29,16 +29,29 @@ def _lose(low: int, high: int) -> None:
         process.here.distrust(low, high)
 
 
+def _losing(original: Any, low: int, high: int, *args: Any, **kwargs: Any) -> Any:
+    """Call what closes or reuses descriptors of ours; other threads log meanwhile."""
+    descriptors.closing += 1
+    try:
+        with guard.quiet:
+            _lose(low, high)
+        return original(*args, **kwargs)
+    except BaseException as error:
+        guard.drop_frames(error)
+        raise
+    finally:
+        descriptors.closing -= 1
+
+
 def _close(original: Any) -> Any:
     def close(*args: Any, **kwargs: Any) -> Any:
         fd = args[0] if args else kwargs.get("fd")
-        if type(fd) is int and fd >= descriptors.lowest:
-            with guard.quiet:
-                _lose(fd, fd + 1)
         try:
+            if type(fd) is int and fd >= descriptors.lowest:
+                return _losing(original, fd, fd + 1, *args, **kwargs)
             return original(*args, **kwargs)
         except BaseException as error:
-            guard.drop_frame(error)
+            guard.drop_frames(error)
             raise
 
     return close
@@ -46,13 +59,12 @@ def _close(original: Any) -> Any:
 
 def _closerange(original: Any) -> Any:
     def closerange(*args: Any, **kwargs: Any) -> Any:
-        with guard.quiet:
-            if len(args) == 2:  # noqa: PLR2004
-                _lose(args[0], args[1])
         try:
+            if len(args) == 2 and type(args[0]) is type(args[1]) is int:  # noqa: PLR2004
+                return _losing(original, args[0], args[1], *args, **kwargs)
             return original(*args, **kwargs)
         except BaseException as error:
-            guard.drop_frame(error)
+            guard.drop_frames(error)
             raise
 
     return closerange
@@ -60,14 +72,13 @@ def _closerange(original: Any) -> Any:
 
 def _dup2(original: Any) -> Any:
     def dup2(*args: Any, **kwargs: Any) -> Any:
-        with guard.quiet:
-            fd = args[1] if len(args) > 1 else kwargs.get("fd2")
-            if type(fd) is int and fd >= descriptors.lowest:
-                _lose(fd, fd + 1)
+        fd = args[1] if len(args) > 1 else kwargs.get("fd2")
         try:
+            if type(fd) is int and fd >= descriptors.lowest:
+                return _losing(original, fd, fd + 1, *args, **kwargs)
             return original(*args, **kwargs)
         except BaseException as error:
-            guard.drop_frame(error)
+            guard.drop_frames(error)
             raise
 
     return dup2

@@ -38,6 +38,11 @@ def _call_handlers(original: Any) -> Any:
             guard.drop_frame(error)
             raise
 
+    # `Handler.handleError` shows the program's stack from behind the frames of logging's file.
+    theirs = original.__code__
+    callHandlers.__code__ = callHandlers.__code__.replace(
+        co_filename=theirs.co_filename, co_firstlineno=theirs.co_firstlineno
+    )
     return callHandlers
 
 

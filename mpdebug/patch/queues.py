@@ -12,6 +12,7 @@ import os
 import sys
 from _weakref import ref
 
+from mpdebug import env
 from mpdebug.agent import encode, exceptions, guard, process, tasks
 from mpdebug.patch import registry
 from mpdebug.rundir import layout
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 CONDITION = ("_lock", "_sleeping_count", "_woken_count", "_wait_semaphore")
 MESSAGE_ROOM = 1000
 REFUSED = "_on_queue_feeder_error"
+EXECUTORS = "_SafeQueue"
+"""The class of an executor's own queue."""
 
 feeding: list[Any] = []
 """Weak references to the queues into which this process has put something."""
@@ -55,7 +58,7 @@ def patch(module: ModuleType) -> None:
         told_of = queue.__dict__.get(REFUSED)
         if isinstance(told_of, staticmethod) and not registry.is_ours(queue, REFUSED):
             registry.put(queue, REFUSED, _refused(told_of.__func__))
-        registry.wrap(module, "info", _ignored)
+        registry.wrap(module, "is_exiting", _ignored)
 
 
 # --- what a queue is made of
@@ -105,23 +108,25 @@ def _address(lock: Any) -> int:
 def _refused(original: Any) -> Any:
     """What a queue's thread calls with what it cannot pickle."""
 
-    def _on_queue_feeder_error(*args: Any) -> Any:
+    def _on_queue_feeder_error(e: Any, obj: Any) -> Any:
         with guard.quiet:
-            _dropped(sys._getframe(1), args[0])  # noqa: SLF001
-        return original(*args)
+            _dropped(sys._getframe(1), e)  # noqa: SLF001
+        return original(e, obj)
 
     return staticmethod(registry.look_alike(_on_queue_feeder_error, original))
 
 
 def _ignored(original: Any) -> Any:
-    """What it calls instead where the process is about to end."""
+    """What it asks before: where the process is about to end it says no word, and ends."""
 
-    def info(*args: Any) -> Any:
-        with guard.quiet:
-            _dropped(sys._getframe(1), sys.exc_info()[1])  # noqa: SLF001
-        return original(*args)
+    def is_exiting() -> Any:
+        exiting = original()
+        if exiting:
+            with guard.quiet:
+                _dropped(sys._getframe(1), sys.exc_info()[1])  # noqa: SLF001
+        return exiting
 
-    return info
+    return is_exiting
 
 
 def _dropped(frame: Any, error: BaseException | None) -> None:
@@ -129,9 +134,12 @@ def _dropped(frame: Any, error: BaseException | None) -> None:
     here = process.here
     if here is None or error is None or frame.f_code.co_name != "_feed":
         return
-    known = frame.f_locals
-    if getattr(known.get("onerror"), "__self__", None) is not None:
-        return  # an executor's: the future gets the error
+    own = frame.f_locals
+    known = dict(own)
+    if not env.LOCALS_WRITE_THROUGH:  # the frame keeps it, and with it the item
+        own.clear()
+    if type(getattr(known.get("onerror"), "__self__", None)).__name__ == EXECUTORS:
+        return  # the future gets the error
     item = known.get("obj")
     if type(item) is memoryview:  # it is pickled: there is nobody who reads
         return

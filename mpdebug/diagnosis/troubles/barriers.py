@@ -113,7 +113,7 @@ def event_never_set(known: Known) -> Iterator[Finding]:
     What to do: set the event in a `finally`, or wait with a time-out and look whether the other
     process lives.
     """
-    alike: dict[tuple[str, str, str], list[Wait]] = {}
+    alike: dict[tuple[str, tuple[str, ...], str], list[Wait]] = {}
     for wait in known.picture.waits:
         calls = known.calls(wait)
         if wait.kind != SEMAPHORE or not known.is_dead(wait):
@@ -124,9 +124,9 @@ def event_never_set(known: Known) -> Iterator[Finding]:
         if not what:
             continue
         one = known.process(wait.process)
-        thing = next((known.thing(ident) for ident in wait.things), what.partition(".")[0])
-        alike.setdefault((what, thing, one.parent if one else ""), []).append(wait)
-    for (what, thing, _), waits in alike.items():
+        alike.setdefault((what, wait.things, one.parent if one else ""), []).append(wait)
+    for (what, things, _), waits in alike.items():
+        thing = next((known.thing(ident) for ident in things), what.partition(".")[0])
         keys = dict.fromkeys(wait.process for wait in waits)
         gone = [
             one for one in known.siblings(waits[0].process) if not one.alive and one.observed

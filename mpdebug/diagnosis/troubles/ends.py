@@ -8,7 +8,7 @@ from mpdebug.diagnosis import relations
 from mpdebug.diagnosis.trouble import trouble
 from mpdebug.diagnosis.troubles import locks
 from mpdebug.diagnosis.troubles.queues import joins
-from mpdebug.model_waits import ENDLESS, RUNS, SEMAPHORE, STOPPED, SUSPECTED, TIMED
+from mpdebug.model_waits import ENDLESS, RUNS, SEMAPHORE, STOPPED, SUSPECTED, THREAD, TIMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,9 +103,11 @@ def waits_for_ever(known: Known) -> Iterator[Finding]:
     """
     dead = [wait for wait in known.picture.waits if wait.main and known.is_dead(wait)]
     dead = [wait for wait in dead if not _is_servant(known, wait)] or dead
+    every = known.proof.whole
+    if not every:
+        dead = [wait for wait in dead if not _is_parked(known, wait)]
     if not dead:
         return
-    every = known.proof.whole
     many = len({wait.process for wait in dead}) > 1
     if every:
         who = "every process of the program waits for another one"
@@ -127,6 +129,11 @@ def waits_for_ever(known: Known) -> Iterator[Finding]:
         else "look at these lines: who was to send, set, release or end, and did not?",
         mono=max(wait.since for wait in dead),
     )
+
+
+def _is_parked(known: Known, wait: Wait) -> bool:
+    """Whether it waits for an Event of threads and has no others: until somebody ends it."""
+    return wait.kind == THREAD and bool(locks.OF_NOW & {*known.calls(wait)})
 
 
 def _is_servant(known: Known, wait: Wait) -> bool:

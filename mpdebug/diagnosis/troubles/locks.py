@@ -22,6 +22,9 @@ FORKED_BESIDE = "forked beside"  # EV_FORKED_BESIDE
 HELD, TAKING = "held", "taking"
 QUEUES = ("Queue", "JoinableQueue", "SimpleQueue", "Pool", "ProcessPoolExecutor")
 
+OF_NOW = frozenset(("Condition.wait", "Event.wait", "Queue.get", "Thread.join"))
+"""Functions of threading and queue that wait on a lock which they have just made themselves."""
+
 ANYBODY = "whether something else, that still runs, would release it or end the wait"
 
 NO_OWNER = (
@@ -145,13 +148,18 @@ def lost(known: Known, kind: str, hold: Hold, waits: list[Wait], cure: str) -> F
     """A lock that went down with its holder."""
     waiting = [wait.process for wait in waits]
     verb = "wait" if len(set(waiting)) > 1 else "waits"
-    certain = hold.state == "held"
+    certain = hold.state == HELD
+    # A permit, or a lock of who ended well, may be meant for another to give back.
+    owned = known.is_mutex(hold.thing) and not (
+        kind == "lock-left" and not known.is_recursive(hold.thing)
+    )
+    owned = owned or is_part_of_queue(known, hold.thing) or hold.thing.startswith("proxy:")
     return known.finding(
         kind,
         f"{known.whos(waiting)} {verb} for {known.thing(hold.thing)}, which"
         f" {known.who(hold.process)} {'took' if certain else 'was about to take or release'}"
         " and never releases: it is dead",
-        certainty=PROVED if certain else known.certainty(waits),
+        certainty=PROVED if certain and owned else known.certainty(waits),
         processes=[*waiting, hold.process],
         things=[hold.thing],
         evidence=[
@@ -160,7 +168,9 @@ def lost(known: Known, kind: str, hold: Hold, waits: list[Wait], cure: str) -> F
             *known.lines(waits),
         ],
         cure=cure,
-        settle="whether it died before or after it had the lock is not recorded",
+        settle=ANYBODY
+        if certain
+        else "whether it died before or after it had the lock is not recorded",
         mono=hold.since,
     )
 
@@ -200,7 +210,7 @@ def lock_self(known: Known) -> Iterator[Finding]:
     """
     for cycle in known.graph.cycles():
         wait, hold = cycle[0].wait, cycle[0].hold
-        if len(cycle) == 1 and hold is not None:
+        if len(cycle) == 1 and hold is not None and known.is_mutex(hold.thing):
             yield _held_by_itself(known, wait, hold, known.certainty_of_circle(cycle))
     for wait in known.picture.waits:
         hold = _own_proxy(known, wait)
@@ -308,7 +318,7 @@ def thread_lock_across_fork(known: Known) -> Iterator[Finding]:
         if one is None or one.method != "fork" or len(waits) != 1:
             continue
         (wait,) = waits
-        if wait.kind != THREAD or not known.is_dead(wait):
+        if wait.kind != THREAD or not known.is_dead(wait) or OF_NOW & {*known.calls(wait)}:
             continue
         forked = beside.get(key, {})
         threads = forked.get("threads") or []
