@@ -1,4 +1,4 @@
-"""Who waits for whom, in a circle and for the dead, on made-up pictures: proved or suspected."""
+"""Who waits for whom, in a circle or for the dead, on made-up pictures: proved or suspected."""
 
 from __future__ import annotations
 

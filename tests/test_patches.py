@@ -187,3 +187,23 @@ def test_a_resource_module_of_the_programs_own(both: Both, tmp_path: Path) -> No
     )
     plain, _ = both("script.py", cwd=tmp_path)
     assert plain.out.split() == ["768", "1", "resource", "was", "run", "768", "1"]
+
+
+def test_loggings_own_error_shows_no_frame_of_ours(both: Both) -> None:
+    """A message that does not fit its arguments: logging prints the stack of the program."""
+    code = "import logging\nlogging.basicConfig()\nlogging.warning('%d', 'x')"
+    plain, ours = both("-c", code, options=["--logs=off"])
+    assert "--- Logging error ---" in plain.err
+    assert ours.err == plain.err
+
+
+def test_hooks_for_subclasses_have_the_arguments_of_the_originals(both: Both) -> None:
+    """A Queue of the program's own passes on what it was told, by name."""
+    code = (
+        "from multiprocessing.queues import Queue\n"
+        "try:\n    1 / 0\n"
+        "except ArithmeticError as error:\n"
+        "    print(Queue._on_queue_feeder_error(e=error, obj=1))\n"
+    )
+    plain, _ = both("-c", code)
+    assert plain.out == "None\n"

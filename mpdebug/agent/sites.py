@@ -90,7 +90,7 @@ def _tell(frame: FrameType, site: int, inner: FrameType) -> None:
 
 def note_order(record: Record, stack: list[Record]) -> None:
     """A mutex was taken while this thread has others: each pair is told once."""
-    for first in stack:
+    for first in stack[-HELD_MOST:]:  # a program that never releases may have thousands
         pair = first.address, record.address
         if pair not in orders and first is not record:
             _tell_order(first, record)
@@ -129,3 +129,4 @@ def forget() -> None:
 
 
 process.on_fork.append(forget)
+HELD_MOST = 16
