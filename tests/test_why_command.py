@@ -141,7 +141,7 @@ def test_a_suspicion_is_told_after_a_time(
     fifo = handshake()
     running = mpdebug.start("--hang-after", "0.3", program("waits_for_main.py"), fifo.path)
     running.wait_for("waits", "stdout")
-    running.wait_for("suspected-hang", "stderr")
+    running.wait_for("suspected hang", "stderr")
     fifo.say()
     done = running.finish().ok()
     assert done.out == "waits\n[7]\n"

@@ -22,6 +22,8 @@ WIDTH = 15
 ROOM = 26  # columns for a name
 SHOWN = 20
 
+UNSURELY = "suspected-"  # of a kind that says so itself
+
 
 def findings(
     found: Sequence[Finding],
@@ -78,13 +80,21 @@ def summary(found: Sequence[Finding]) -> Text:
 def finding(one: Finding) -> RenderableType:
     """One finding with all that is known of it."""
     style = BAD if one.certainty == PROVED else UNSURE
+    kind = _called(one)
     rows = [
-        Hanging(Text(one.kind, style), Text(plain.line(one.title)), len(one.kind) + 2, 0),
+        Hanging(Text(kind, style), Text(plain.line(one.title)), len(kind) + 2, 0),
         *_rows(one),
     ]
     more = Text(f"mpdebug why --about {one.kind}", COMMAND)
     rows.append(Hanging(Text("more", LABEL), more, WIDTH))
     return Group(*rows)
+
+
+def _called(one: Finding) -> str:
+    """The kind, as it stands before the title; without colour too it says what is not sure."""
+    return (
+        one.kind if one.certainty == PROVED else f"suspected {one.kind.removeprefix(UNSURELY)}"
+    )
 
 
 def _rows(one: Finding) -> list[RenderableType]:
@@ -109,7 +119,7 @@ def _width(label: str) -> int:
 def notice(one: Finding) -> RenderableType:
     """A finding on the running terminal, unasked."""
     style = BAD if one.certainty == PROVED else UNSURE
-    head = Text.assemble((f"{one.kind}: ", style), plain.line(one.title))
+    head = Text.assemble((f"{_called(one)}: ", style), plain.line(one.title))
     return Group(Hanging(Text(OURS, "bold"), head, len(OURS) + 1, 0), *_rows(one))
 
 
