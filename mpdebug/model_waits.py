@@ -47,6 +47,8 @@ class Wait:
     by_signal: bool = False
     """A signal may end it: the process has a handler of its own for one. Those of Python, of
     asyncio's Runner and of ours say nothing."""
+    by_timer: bool = False
+    """The same, and not only for one by which a service is ended: it may come by itself."""
     words: str = ""  # for people: "sleeps", "waits for input"
     since: int = 0  # mono (ns) when it last ran; 0: not known
     asked: bool = False  # it ran then to tell its stack, and may have waited before

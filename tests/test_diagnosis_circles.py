@@ -58,7 +58,9 @@ def test_what_may_break_a_circle_makes_it_a_suspicion() -> None:
     """A signal's handler, another thread of a holder, and a program that hands locks over."""
     said = [("deadlock", SUSPECTED, True)]
     running = [*ABBA, does("M", TIMED)]
-    assert kinds(*running, waits("A", "y", SEMAPHORE, by_signal=True)) == said
+    assert kinds(*running, waits("A", "y", SEMAPHORE, by_signal=True, by_timer=True)) == said
+    service = waits("A", "y", SEMAPHORE, by_signal=True)  # it handles what ends it
+    assert kinds(*running, service) == [("deadlock", PROVED, True)]
     facts = [*running, waits("A", "y", SEMAPHORE)]
     assert kinds(*facts, does("A", TIMED, tid=7)) == said
     main = process("M", notes=(Note("not owned", 5, {"where": "/home/me/app.py:4"}),))
@@ -107,3 +109,15 @@ def test_a_child_that_still_imports_may_open_a_semaphore(named: bool, proved: bo
     late = child("B", method="spawn", named=named)
     facts = [child("A"), late, thing("x", "A"), waits("A", "x", SEMAPHORE), joins("M", "A")]
     assert bool(kinds(*facts, does("B", RUNS))) == proved
+
+
+def test_what_went_on_was_no_proof() -> None:
+    """Somebody outside let it go on, and all ended well: it is told as a suspicion."""
+    facts = [child("A"), thing("x", "A"), holds("A", "x"), waits("A", "x", SEMAPHORE)]
+    (one,) = why.explain(picture(*facts, joins("M", "A")))
+    gone = child("A", alive=False, ended=Ended(900, 0, "parent"))
+    hung = picture(gone, process("M", alive=False, ended=Ended(901, -2, "supervisor")))
+    well = picture(gone, process("M", alive=False, ended=Ended(901, 0, "supervisor")))
+    assert why.in_hindsight(hung.run, one) == one
+    later = why.in_hindsight(well.run, one)
+    assert (later.certainty, later.standing, later.settle) == (SUSPECTED, False, why.WENT_ON)

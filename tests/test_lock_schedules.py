@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 # start method → schedules, and in how many of them a locker is killed (all of them start anew)
 SIZES = {"fork": (600, 40), "spawn": (60, 2), "forkserver": (60, 2)}
 
+MANY = 40
+"""Of so many that are killed some have a lock; two may both have none."""
+
 
 @pytest.mark.once
 @pytest.mark.timeout(240)
@@ -32,5 +35,6 @@ def test_the_holder_that_is_told_is_never_wrong(mpdebug: Command, start_method: 
     ).ok()
     judged, killed, held, wrong, unknown = map(int, done.out.splitlines()[-1].split())
     assert (judged, killed, wrong) == (schedules, kills, 0), done.out
-    assert held > kills // 4, "hardly a lock was in the hands of those that were killed"
+    if kills >= MANY:
+        assert held > kills // 4, "hardly a lock was in the hands of those that were killed"
     assert unknown <= schedules // 1000, done.out

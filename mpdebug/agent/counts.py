@@ -102,6 +102,7 @@ def ticket(run: str, key: str) -> int:
         file = file_of(run, key)
     number = 0
     try:
+        file.looked = 0  # a hit is seldom: each write is to what it was
         if file.write(b"."):
             file.size = number = Real.lseek(file.fd, 0, SEEK_CUR)
     except OSError as error:  # another thread of the program has closed it meanwhile

@@ -107,7 +107,7 @@ def with_sources(seen: Picture) -> Picture:
 
 def _with_saved(run: Run, found: list[Finding]) -> list[Finding]:
     """What the terminal saw while it hung comes first; the same trouble is told once."""
-    saved = findings.read(run.path)
+    saved = [why.in_hindsight(run, one) for one in findings.read(run.path)]
     known = {(one.kind, frozenset(one.processes)) for one in saved}
     rest = [one for one in found if (one.kind, frozenset(one.processes)) not in known]
     return sorted([*saved, *rest], key=why.rank)

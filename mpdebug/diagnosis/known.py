@@ -300,7 +300,7 @@ class Known:
         locks = len(circle) > 1 and all(
             edge.hold is not None and self.is_mutex(edge.hold.thing) for edge in circle
         )
-        calm = not any(wait.by_signal for wait in waits) and not any(
+        calm = not any(wait.by_timer for wait in waits) and not any(
             other.kind in (RUNS, TIMED) for wait in waits for other in self.waits[wait.process]
         )
         handed = self.notes(NOT_OWNED)  # somebody releases what others have taken

@@ -6,9 +6,12 @@ process died that a trouble already names, is left out.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mpdebug.diagnosis import jobs
 from mpdebug.diagnosis.known import Known
+from mpdebug.diagnosis.relations import MAIN
 from mpdebug.diagnosis.trouble import TROUBLES
 from mpdebug.diagnosis.troubles import (
     barriers,
@@ -21,10 +24,11 @@ from mpdebug.diagnosis.troubles import (
     queues,
     unlooked,
 )
-from mpdebug.model_waits import PROVED
+from mpdebug.model_waits import PROVED, SUSPECTED
 
 if TYPE_CHECKING:
     from mpdebug.diagnosis.trouble import Trouble
+    from mpdebug.model import Run
     from mpdebug.model_waits import Finding, Picture
 
 MODULES = (locks, queues, barriers, pools, unlooked, order, lost, ends, deaths)
@@ -41,6 +45,8 @@ ON_REQUEST = ("daemon-terminated", "lock-not-owned", "queue-not-empty")
 """Suspicions that are mostly meant so: they are told to somebody who asks."""
 
 CIRCLES = ("lock-self", "deadlock")
+
+WENT_ON = "whether that is meant: it went on after this was seen, and ended well"
 
 ACCUSED = ("died", "crashed", "killed", "ended-by-os-exit", "executor-broken")
 """Kinds that only tell a death, which other findings tell better."""
@@ -95,6 +101,18 @@ def at_end(picture: Picture) -> list[Finding]:
     functions = [one for one in in_order() if one.__module__ != deaths.__name__]
     found = _found(Known(picture), functions)
     return [one for one in found if one.kind not in TOLD and one.kind not in ON_REQUEST]
+
+
+def in_hindsight(run: Run, one: Finding) -> Finding:
+    """What was found while the run lived; where it went on and ended well it was no proof."""
+    people = {each.key: each for each in run.processes}
+    waited = people.get(one.processes[0]) if one.processes else None
+    main = next((each for each in run.processes if each.role == MAIN), None)
+    if not one.standing or waited is None or main is None:
+        return one
+    if not (jobs.ended_well(waited) and jobs.ended_well(main)):
+        return one
+    return replace(one, standing=False, certainty=SUSPECTED, settle=WENT_ON)
 
 
 def rank(one: Finding) -> tuple[bool, bool, int]:

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from mpdebug.observer.syscalls import Call
     from mpdebug.observer.threads import Seen
 
+STOPS = sum(1 << getattr(signal, name) - 1 for name in ("SIGTERM", "SIGHUP"))
+"""The mask of signals whose handlers end a service, when a person wants that."""
+
 SEM = "/dev/shm/sem."  # noqa: S108 - looked at, nothing is put there
 ENDINGS = ("SIGINT", "SIGSEGV", "SIGFPE", "SIGABRT", "SIGBUS", "SIGILL")
 """Signals whose handlers say nothing: Ctrl-C is pressed when it hangs (but see
@@ -106,6 +109,7 @@ class Blocked:
             name = "MainThread" if is_main else one.name
             if main is not None and not is_main and one.name == main.name:
                 name = ""  # the kernel was not told it
+            caught = one.caught & ~self._ours if is_main and told.kind in WAKEABLE else 0
             wait = Wait(
                 process=self.process.key,
                 tid=one.tid,
@@ -113,7 +117,8 @@ class Blocked:
                 kind=told.kind,
                 things=told.things,
                 to_write=told.to_write,
-                by_signal=is_main and told.kind in WAKEABLE and bool(one.caught & ~self._ours),
+                by_signal=bool(caught),
+                by_timer=bool(caught & ~STOPS),
                 words=self._words(one),
                 switches=one.switches,
                 thread=name,
