@@ -28,6 +28,21 @@ def test_descriptors_used_up(both: Both) -> None:
     assert [record["event"] for record in ours.records] == ["none left", "some left"]
 
 
+def test_what_ends_a_process_without_descriptors_is_told(mpdebug: Command) -> None:
+    """Its traceback was printed: it must not be said that it ended without one."""
+    code = (
+        "import multiprocessing, resource\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
+        "def work():\n    files = []\n    try:\n"
+        "        while True: files.append(open('/dev/null'))\n"
+        "    except OSError:\n        raise RuntimeError('no more') from None\n"
+        "child = multiprocessing.get_context('fork').Process(target=work)\n"
+        "child.start()\nchild.join()\n"
+    )
+    done = mpdebug("-c", code).ok()
+    assert "died of RuntimeError: no more" in done.err
+
+
 def test_a_program_that_closes_all_descriptors(both: Both) -> None:
     """After closerange our numbers are the program's sockets: nothing of ours goes there."""
     plain, ours = both(program("closes_everything.py"), options=["--keep", "--logs", "off"])

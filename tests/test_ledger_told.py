@@ -87,6 +87,13 @@ def test_each_loss_is_told(
     assert [one.kind for one in findings(done.run)] == [kind]
 
 
+def test_an_initializer_that_gets_through_at_last(mpdebug: Command) -> None:
+    """Its failures are deaths; that no task is ever run would be false."""
+    done = mpdebug("--keep", program("initializer_retries.py")).ok()
+    assert done.out == "[0, 2, 4]\n"
+    assert "pool-initializer-fails" not in {one.kind for one in findings(done.run)}
+
+
 def test_an_exit_code_that_nobody_read(mpdebug: Command) -> None:
     """The death was told; that nobody looked is told where it fails the run."""
     script, words = program("starts_and_looks.py"), ("fork", "ignores")

@@ -97,6 +97,17 @@ make_room: Callable[[], bool] = bool
 """Set by the agent: gives up a descriptor of ours for another; False if there is none left."""
 
 
+def have_room() -> None:
+    """Give up a descriptor of ours where the program has left none: there is much to tell."""
+    try:
+        Real.close(Real.open("/", os.O_RDONLY | os.O_CLOEXEC))
+    except OSError as error:
+        if guard.is_from_outside(error):
+            raise
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            make_room()
+
+
 class LineFile:
     """A text file of ours that only grows: one `write` a line, and nothing between us and it.
 

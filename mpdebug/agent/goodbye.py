@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 
-from mpdebug.agent import guard, process
+from mpdebug.agent import descriptors, guard, process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def note_uncaught() -> None:
         if used_up is not None:
             used_up.note(error, guard.place_of(error), ends=True)
         with guard.quiet:
+            descriptors.have_room()
             from mpdebug.agent import exceptions  # noqa: PLC0415 - not at every start
 
             said = exceptions.describe(error, text=full, source=full)

@@ -46,7 +46,12 @@ def consequence(process: Process, relations_: Relations, mono: int) -> str:
     if relations.is_loky(process):
         return "the executor breaks: every pending result raises TerminatedWorkerError"
     if process.role == relations.EXECUTOR_WORKER:
-        return "ProcessPoolExecutor breaks: every pending future raises BrokenProcessPool"
+        # An idle worker may end with 1 at a shutdown too, as is seen on Python 3.11 to 3.13.
+        status = process.ended.status if process.ended is not None else None
+        unless = ", unless it was shut down" if process.task is None and status == 1 else ""
+        return (
+            f"ProcessPoolExecutor breaks{unless}: every pending future raises BrokenProcessPool"
+        )
     return {
         "manager": MANAGER,
         "forkserver": FORKSERVER,

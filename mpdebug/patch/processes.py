@@ -229,6 +229,7 @@ def note_end(error: BaseException) -> None:
                     said["passed"] = encode.safe_repr(code, 2000)
             here.goodbye("exit", **said)
         else:
+            descriptors.have_room()
             from mpdebug.agent import exceptions  # noqa: PLC0415 - not at every start
 
             used_up.note(error, guard.place_of(error), ends=True)

@@ -138,8 +138,9 @@ def pool_initializer_fails(known: Known) -> Iterator[Finding]:
     for death in known.deaths.values():
         if ("when", IN_INITIALIZER) in death.detail:
             failed[death.process.parent, death.cause].append(death)
+    dead = {death.process.key for deaths in failed.values() for death in deaths}
     for (key, cause), deaths in failed.items():
-        if len(deaths) < SAME:
+        if len(deaths) < SAME or _got_through(known, key, dead):
             continue
         first = deaths[0]
         waits = waiting_for_results(known, key)
@@ -157,6 +158,17 @@ def pool_initializer_fails(known: Known) -> Iterator[Finding]:
             standing=bool(waits),
             mono=first.mono,
         )
+
+
+def _got_through(known: Known, parent: str, dead: set[str]) -> bool:
+    """Whether some worker came to the end of its initializer: it has a task, or ended later."""
+    return any(
+        one.parent == parent
+        and one.role == relations.POOL_WORKER
+        and one.key not in dead
+        and (one.task is not None or not one.alive)
+        for one in known.run.processes
+    )
 
 
 def tasks_never_run() -> str:
