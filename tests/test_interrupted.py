@@ -31,3 +31,20 @@ def test_a_lock_that_another_thread_has_taken_is_left_to_it() -> None:
     other.join()
     taking.failed_to_release(record, held.Mine(), KeyboardInterrupt())
     assert lock._semlock._get_value() == 0
+
+
+@pytest.mark.parametrize(("caller", "left"), [("wait", 0), ("other", 1)])
+def test_what_was_not_given_back_is_given_back_once(caller: str, left: int) -> None:
+    """By us, for who calls release() once; not in a Condition.wait, whose `with` does it."""
+    lock: Any = multiprocessing.get_context("fork").Lock()
+    lock._semlock.acquire()
+    record = held.Record(lock._semlock, mutex=True, recursive=False)
+
+    def release() -> None:
+        taking.failed_to_release(record, held.Mine(), KeyboardInterrupt())
+
+    names: dict[str, Any] = {}
+    source = f"def {caller}(release):\n    release()\n"
+    exec(compile(source, "/lib/multiprocessing/synchronize.py", "exec"), names)
+    names[caller](release)
+    assert lock._semlock._get_value() == left

@@ -206,15 +206,18 @@ def _just_taken(record: Record, mine: Mine | None) -> bool:
 def failed_to_release(record: Record | None, owner: Mine | None, error: BaseException) -> None:
     """A release raised. What a signal handler did not let be given back, we give back.
 
-    No other call of the program's would. By now another thread may have taken it.
+    No other call of the program's would, but for the `with` around a `Condition.wait`, which
+    releases the lock that this could not. By now another thread may have taken it.
     """
     if record is None or owner is None:
         return
+    caller = _getframe(2).f_code
+    again = caller.co_name == "wait" and caller.co_filename.endswith("synchronize.py")
     with guard.quiet:
         lock = record.lock
         left = record.count - 1 if record.recursive else 0
         outside = not isinstance(error, Exception) or guard.is_from_outside(error)
-        if outside and lock._is_mine() and lock._count() > left:  # noqa: SLF001
+        if outside and not again and lock._is_mine() and lock._count() > left:  # noqa: SLF001
             lock.release()
         as_it_is(record, owner, taken=lock._is_mine())  # noqa: SLF001
 
