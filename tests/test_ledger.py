@@ -331,6 +331,18 @@ CASES = [
     ),
     Case("a Pool that lives", pool()),
     Case("closed and joined", pool(CLOSED, ends("joined"), OVER)),
+    Case(
+        "closed, and its tasks are cut off at the end",
+        pool(
+            CLOSED,
+            works(W, "work", "3"),
+            sends(M, W, TERM, "exit"),
+            reaps(M, W, -TERM),
+            OVER,
+        ),
+        "pool-not-joined",
+        ("ended while a task of its Pool made at app.py:8 ran", "pool.join()"),
+    ),
     Case("an exception left it open", pool(raises(M, "KeyError", "x"), seen(M, 1))),
 ]
 

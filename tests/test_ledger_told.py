@@ -73,6 +73,7 @@ def test_a_program_in_order_hears_nothing(
         ("loses_tasks.py", ("breaks", "fork"), "executor-broken", "cannot be unpickled"),
         ("loses_tasks.py", ("encodes", "fork"), "pool-exception-unpicklable", "with a lock"),
         ("loses_tasks.py", ("open", "fork"), "pool-never-closed", "was never closed"),
+        ("loses_tasks.py", ("leaves", "fork"), "pool-not-joined", "ended while a task of its"),
         ("puts_in_queues.py", ("fork", "exits"), "queue-items-unsent", "not sent"),
         ("puts_in_queues.py", ("fork", "drops"), "queue-item-dropped", "which dropped it"),
         ("puts_in_queues.py", ("fork", "alone"), "queue-item-dropped", "which dropped it"),

@@ -31,7 +31,7 @@ HARMLESS = frozenset((
 MEANT = (0, None, -signal.SIGTERM)
 """Exit statuses of which nobody need look into more: how a Pool ends its workers, too."""
 
-CLOSED = frozenset(("closed", "terminated"))
+WAITED = frozenset(("joined", "terminated"))
 
 
 def may_have_lost(run: Run) -> bool:
@@ -42,7 +42,7 @@ def may_have_lost(run: Run) -> bool:
             return True
         pools = [note.said for note in one.notes if note.kind == "pool"]
         made = {said.get("owner") for said in pools if said.get("what") == "made"}
-        if made - {said.get("owner") for said in pools if said.get("what") in CLOSED}:
+        if made - {said.get("owner") for said in pools if said.get("what") in WAITED}:
             return True
         if {note.kind for note in one.notes} - HARMLESS - {"pool"}:
             return True

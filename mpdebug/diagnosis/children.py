@@ -34,6 +34,8 @@ def terminated_daemons(run: Run, people: Relations) -> Iterator[Finding]:
         ended = process.ended
         if sent is None or ended is None or ended.status is None or ended.status >= 0:
             continue
+        if process.role == relations.POOL_WORKER:
+            continue  # its Pool was not joined, or not closed: that is told
         if process.task is None and (process.role != "worker" or sent.idle):
             continue  # it has nothing to do
         work = process.task.call if process.task else process.target

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 TAKES_TASKS = ("get", "recv")
 INITIALIZER = "initializer"  # rundir.layout.INITIALIZER
 CTRL_C = "KeyboardInterrupt"
+UNWAITED = ("made", "closed")
+"""What a Pool may be at the end of its process, which then ends the workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,16 @@ class OpenPool:
 
 
 @dataclass(frozen=True, slots=True)
+class CutPool:
+    """A closed Pool whose workers were ended in the middle of tasks, at the end of all."""
+
+    process: Process
+    where: str
+    workers: tuple[Process, ...]
+    mono: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """All of it."""
 
@@ -87,6 +99,7 @@ class Ledger:
     unread: tuple[tuple[Process, Death], ...] = ()
     """(parent, death of its child) whose exit code the parent never read."""
     open_pools: tuple[OpenPool, ...] = ()
+    cut_pools: tuple[CutPool, ...] = ()
     died: tuple[tuple[Process, Note], ...] = ()
     """(process, note): threads of Pools that died, and executors that broke."""
 
@@ -100,6 +113,7 @@ def ledger(run: Run) -> Ledger:
         items=tuple(items(run)),
         unread=tuple(unread(people)),
         open_pools=tuple(found for one in run.processes for found in open_pools(one)),
+        cut_pools=tuple(found for one in run.processes for found in cut_pools(one, run)),
         died=tuple(
             (one, note)
             for one in run.processes
@@ -228,6 +242,29 @@ def open_pools(process: Process) -> Iterator[OpenPool]:
         if text(note, "what") == "made" and owner not in ended:
             where = text(note, "where")
             yield OpenPool(process, owner, where, number(note, "size"), note.mono)
+
+
+def cut_pools(process: Process, run: Run) -> Iterator[CutPool]:
+    """The Pools that a process closed and did not wait for, with who had a task in hand."""
+    notes = of(process, "pool")
+    if not notes or not ended_well(process) or _left_at_once(process):
+        return
+    waited = {text(note, "owner") for note in notes if text(note, "what") not in UNWAITED}
+    for note in notes:
+        owner = text(note, "owner")
+        if text(note, "what") != "made" or owner in waited:
+            continue
+        workers = tuple(
+            one
+            for one in run.processes
+            if one.parent == process.key
+            and one.role == relations.POOL_WORKER
+            and any(sent.call == "exit" for sent in one.signals)
+            and one.task is not None
+            and one.task.owner in ("pool", owner)
+        )
+        if workers:
+            yield CutPool(process, text(note, "where"), workers, note.mono)
 
 
 def _left_at_once(process: Process) -> bool:

@@ -41,6 +41,7 @@ TRY_EXECUTOR = (
     "BrokenProcessPool"
 )
 NO_EXIT = "raise an exception in a task instead of calling sys.exit(): Pool hands that on"
+JOIN = "call pool.join() after pool.close(): the end of the program does not wait for tasks"
 CTRL_C = "after Ctrl-C call pool.terminate(): close() and join() wait for the lost tasks"
 
 
@@ -58,6 +59,7 @@ def findings(run: Run) -> list[Finding]:
         *lost_items.queue_empty_lied(book, people),
         *exit_code_ignored(book, people),
         *pool_never_closed(book, people),
+        *pool_not_joined(book, people),
     ]
     return sorted(found, key=lambda one: (one.mono, one.kind))
 
@@ -209,6 +211,24 @@ def pool_never_closed(book: Ledger, people: Relations) -> Iterator[Finding]:
             processes=(one.process.key,),
             evidence=(("workers", str(one.size)),),
             cure=CLOSE,
+            mono=one.mono,
+            standing=False,
+        )
+
+
+def pool_not_joined(book: Ledger, people: Relations) -> Iterator[Finding]:
+    """A Pool is closed, and its tasks are not waited for."""
+    for one in book.cut_pools:
+        many = len(one.workers)
+        tasks_were = "a task" if many == 1 else f"{many} tasks"
+        yield Finding(
+            "pool-not-joined",
+            PROVED,
+            f"{words.who(one.process)} ended while {tasks_were} of its Pool"
+            f"{words.at(one.where, people, 'made at ')} ran",
+            processes=(one.process.key, *(each.key for each in one.workers)),
+            evidence=(("so", "they were cut off, and those that waited were never run"),),
+            cure=JOIN,
             mono=one.mono,
             standing=False,
         )

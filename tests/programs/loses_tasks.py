@@ -3,6 +3,7 @@ import concurrent.futures
 import multiprocessing
 import os
 import sys
+import time
 
 
 class BadRow(Exception):
@@ -95,6 +96,24 @@ def encodes(context):
 def open_(context):
     pool = context.Pool(1)
     print(pool.map(works, range(3)))
+
+
+def begin(event):
+    global started
+    started = event
+
+
+def stays_started():
+    started.set()
+    time.sleep(60)
+
+
+def leaves(context):
+    event = context.Event()
+    pool = context.Pool(1, begin, (event,))
+    pool.apply_async(stays_started)
+    pool.close()
+    event.wait()
 
 
 def many(context):

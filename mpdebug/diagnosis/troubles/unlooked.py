@@ -51,6 +51,18 @@ def pool_never_closed(known: Known) -> Iterable[Finding]:
     return ledger.pool_never_closed(known.book, known.people)
 
 
+@trouble("pool-not-joined")
+def pool_not_joined(known: Known) -> Iterable[Finding]:
+    """A Pool was closed and not joined, and the program ended in the middle of its tasks.
+
+    close() only says that no more tasks come. At the end of the program the workers are
+    terminated, whatever they do, and what waits in the Pool is never run.
+
+    What to do: pool.join() after pool.close(), or get() each result.
+    """
+    return ledger.pool_not_joined(known.book, known.people)
+
+
 @trouble("pool-result-thread-died")
 def pool_result_thread_died(known: Known) -> Iterable[Finding]:
     """The thread of a Pool that takes the results died, and no result comes any more.
