@@ -30,15 +30,15 @@ def _lose(low: int, high: int) -> None:
 
 
 def _losing(original: Any, low: int, high: int, *args: Any, **kwargs: Any) -> Any:
-    """Call what closes or reuses descriptors of ours; other threads log meanwhile."""
+    """Call what closes or reuses descriptors of ours; other threads log meanwhile.
+
+    Of what it raises the caller drops this frame too.
+    """
     descriptors.closing += 1
     try:
         with guard.quiet:
             _lose(low, high)
         return original(*args, **kwargs)
-    except BaseException as error:
-        guard.drop_frames(error)
-        raise
     finally:
         descriptors.closing -= 1
 
