@@ -3,7 +3,6 @@ import concurrent.futures
 import multiprocessing
 import os
 import sys
-import time
 
 
 class BadRow(Exception):
@@ -105,7 +104,7 @@ def begin(event):
 
 def stays_started():
     started.set()
-    time.sleep(60)
+    os.read(os.pipe()[0], 1)
 
 
 def leaves(context):
